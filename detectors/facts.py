@@ -1,0 +1,67 @@
+"""Facts and ticks: the records of the facts log.
+
+A fact is one accepted event, reduced to what the rules need: no message text, instants as ms UTC. A tick is
+time itself: everything accepted before its instant is above it in the log. Both are JSON arrays, so that any
+Kafka tool can read them.
+"""
+
+from typing import Any
+
+import msgspec
+
+VERSION = 1
+
+
+class Fact(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One accepted event. `at` is when it happened, `arrived` its log time; both ms UTC.
+
+    `body` is a short hash of the original event (all but `recordedtime`), `origin` where the original lies:
+    raw topic or file, partition, offset or line.
+    """
+
+    v: int
+    type: str
+    at: int
+    arrived: int
+    source: str
+    id: str
+    seller: str
+    market: str
+    subject: str
+    body: str
+    origin: tuple[str, int, int]
+    data: dict[str, Any]
+
+
+class Tick(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Everything accepted before `at` (ms UTC) is above this record; `policies` is the hash of those in force."""
+
+    v: int
+    at: int
+    policies: str
+    type: str = "tick"
+
+
+_encoder = msgspec.json.Encoder()
+_fact_decoder = msgspec.json.Decoder(Fact)
+
+
+def encode(record: Fact | Tick) -> bytes:
+    """The record as one JSON array."""
+    if isinstance(record, Tick):
+        return _encoder.encode([record.v, record.type, record.at, record.policies])
+    return _encoder.encode(record)
+
+
+def decode(raw: bytes) -> Fact | Tick:
+    """The record of one JSON array; ValueError when it is none, or of a version this code does not know."""
+    if raw.startswith(b'[1,"tick",'):
+        version, _, at, policies = msgspec.json.decode(raw, type=tuple[int, str, int, str])
+        return Tick(version, at, policies)
+    try:
+        fact = _fact_decoder.decode(raw)
+    except msgspec.DecodeError as e:
+        raise ValueError(f"not a record of the facts log: {e}") from e
+    if fact.v != VERSION:
+        raise ValueError(f"a fact of version {fact.v}; this program reads version {VERSION}")
+    return fact
