@@ -41,6 +41,10 @@ class Dated:
         """The value that holds on the local day."""
         return self._values[max(bisect_right(self._from, day) - 1, 0)]
 
+    def at(self, instant: int, calendar: Calendar) -> Any:
+        """The value that holds on the local day of the instant (ms UTC)."""
+        return self._values[0] if len(self._values) == 1 else self.on(calendar.day(instant))
+
 
 class Market:
     """One market's profile: time zone, languages, calendar and every key's dated values."""
@@ -58,7 +62,7 @@ class Market:
 
     def at(self, key: str, instant: int) -> Any:
         """The key's value on the local day of the instant (ms UTC)."""
-        return self._keys[key].on(self.calendar.day(instant))
+        return self._keys[key].at(instant, self.calendar)
 
     def due(self, key: str, start: int) -> int:
         """The last instant on time, by the span that holds on the local day of `start`."""
@@ -89,7 +93,7 @@ class Policies:
         """Policies from the tables of the policy files; what a market does not say falls to the default."""
         base = {key: table for key, table in default.items() if isinstance(table, Mapping)}
         read = {
-            name: Market(name, table, _keys(base, table), _calendar(name, table, calendars[table["calendar"]]))
+            name: Market(name, table, _keys(base, table), _calendar(name, table, calendars))
             for name, table in markets.items()
         }
         everything = msgspec.json.encode([default, markets, calendars, reasons], order="deterministic")
@@ -100,8 +104,8 @@ def _keys(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Dated]
     return {key: Dated(row["unit"], table.get(key, row)["values"]) for key, row in base.items()}
 
 
-def _calendar(name: str, table: Mapping[str, Any], calendar: Mapping[str, Any]) -> Calendar:
-    years = calendar["years"]
+def _calendar(name: str, table: Mapping[str, Any], calendars: Mapping[str, Any]) -> Calendar:
+    years = calendars[table["calendar"]]["years"]
     holidays = {_day(d): label for year in years.values() for d, label in year["holidays"].items()}
     make_up = frozenset(_day(d) for year in years.values() for d in year.get("make_up", ()))
     covered = frozenset(int(year) for year in years)

@@ -1,0 +1,78 @@
+"""Until when an order must be made ready, handed over or cancelled: what the order says, else the policy."""
+
+from typing import NamedTuple
+
+from detectors.clock import Span, day_of
+from detectors.order import Consent, Line, Moment, Order
+from detectors.terms import Terms
+
+READY, HANDOVER = "ready", "handover"
+
+
+class Deadline(NamedTuple):
+    """A last instant on time and how it came about, so that it can be drawn and checked with a pencil."""
+
+    start: int
+    due: int
+    key: str
+    length: Span | None = None
+    consent: Consent | None = None
+    original: int = 0
+
+    def segments(self, terms: Terms) -> list[dict[str, object]]:
+        """The pieces of the clock: {from, to, kind (counted, skipped, paused), why}; ms UTC."""
+        end = self.original or self.due
+        if self.length is None:
+            pieces: list[dict[str, object]] = [
+                {"from": self.start, "to": end, "kind": "counted", "why": f"{self.key} of the event"}
+            ]
+        else:
+            pieces = list(terms.market.calendar.segments(self.length, self.start, end))
+        if self.consent is not None:
+            why = f"consent {self.consent.fact}"
+            pieces.append({"from": end + 1, "to": self.due, "kind": "paused", "why": why})
+        return pieces
+
+
+def stated(order: Order, field: str, key: str, start: int, terms: Terms) -> Deadline:
+    """The instant that the order states in `field`, else `start` plus the policy's span `key`."""
+    said = order.term(field)
+    if isinstance(said, int):
+        return Deadline(start, said, field)
+    length = terms.market.at(key, start)
+    return Deadline(start, terms.market.calendar.due(length, start), key, length)
+
+
+def with_consent(deadline: Deadline, order: Order, terms: Terms, known_at: int | None = None) -> Deadline:
+    """The deadline as the buyer's consent moves it (R-31): the latest given at or before the original due.
+
+    `known_at`: only what was given by then counts.
+    """
+    last = deadline.due if known_at is None else min(known_at, deadline.due)
+    given = [consent for consent in order.consents if consent.at <= last]
+    if not given:
+        return deadline
+    until = given[-1].until
+    calendar = terms.market.calendar
+    end = calendar.eod(day_of(until) if isinstance(until, str) else calendar.day(until))
+    if end <= deadline.due:
+        return deadline
+    return deadline._replace(due=end, consent=given[-1], original=deadline.due)
+
+
+_DISPATCH = {READY: ("ready_by", "rts_sla"), HANDOVER: ("hand_over_by", "tts_sla")}
+
+
+def dispatch(order: Order, stage: str, terms: Terms, known_at: int | None = None) -> Deadline:
+    """The dispatch deadline of one stage (R-44, R-45). The order must have a paid clock."""
+    assert order.clock is not None
+    field, key = _DISPATCH[stage]
+    return with_consent(stated(order, field, key, order.clock.at, terms), order, terms, known_at)
+
+
+def reached(line: Line, stage: str) -> Moment | None:
+    """When the line was ready or handed over; a later step proves an earlier one that nobody reported."""
+    transit = line.transit or line.delivered
+    if stage == HANDOVER:
+        return transit
+    return min((m for m in (line.ready, transit) if m is not None), key=lambda m: m.at, default=None)

@@ -1,0 +1,394 @@
+"""An order is its facts, sorted and folded; its lines included (design §4.1).
+
+Folding knows no present and forgives any order of arrival: the same facts give the same order. Instants are
+ms UTC; None means that no fact says so.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from detectors.facts import Fact
+
+UNPAID, ON_HOLD, AWAITING_SHIPMENT = 10, 20, 30
+AWAITING_COLLECTION, IN_TRANSIT, DELIVERED, COMPLETED = 40, 50, 60, 70
+RANKS = {"awaiting_collection": AWAITING_COLLECTION, "in_transit": IN_TRANSIT, "delivered": DELIVERED}
+
+_AT_ONE_INSTANT = (
+    ("order.placed",),
+    ("order.paid",),
+    (),  # what is named nowhere here: status, payment_failed, estimate, consent, message, identity
+    ("cancellation.requested",),
+    ("cancellation.decided",),
+    ("cancellation.withdrawn",),
+    ("order.ready",),
+    ("order.in_transit",),
+    ("order.delivered",),
+    ("order.completed",),
+    ("order.cancelled",),
+    ("refund.started", "refund.completed"),
+    ("notice.sent",),
+    ("order.scanned",),
+    ("order.refused",),
+    ("order.returned_to_sender",),
+    ("order.lost",),
+    ("return.requested", "return.decided", "return.shipped", "return.received", "return.closed"),
+    ("dispute.opened", "dispute.resolved"),
+    ("complaint.filed", "review.posted"),
+)
+_RANK = {kind: rank for rank, kinds in enumerate(_AT_ONE_INSTANT) for kind in kinds}
+_STATUS = {
+    "UNPAID": "order.placed",
+    "ON_HOLD": "order.paid",
+    "AWAITING_SHIPMENT": "order.paid",
+    "AWAITING_COLLECTION": "order.ready",
+    "IN_TRANSIT": "order.in_transit",
+    "DELIVERED": "order.delivered",
+    "COMPLETED": "order.completed",
+    "CANCEL": "order.cancelled",
+    "CANCELLED": "order.cancelled",
+}
+
+
+class OrderFact(msgspec.Struct, gc=False, array_like=True):
+    """A fact as an order's row keeps it: without what the whole order shares."""
+
+    at: int
+    type: str
+    source: str
+    id: str
+    body: str
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, fact: Fact) -> "OrderFact":
+        """The fact without seller, market, subject, log time and origin."""
+        return cls(fact.at, fact.type, fact.source, fact.id, fact.body, fact.data)
+
+    def place(self) -> tuple[int, int, str, str]:
+        """Where the fact stands among the order's: by time, lifecycle rank, source, id."""
+        return self.at, _RANK.get(self.type, 2), self.source, self.id
+
+
+class Moment(msgspec.Struct, gc=False):
+    """Something that happened: when, and the fact that says so."""
+
+    at: int
+    fact: str
+
+
+class Line(msgspec.Struct, gc=False):
+    """One line of the order: what was bought and how far it came."""
+
+    line: str
+    ready: Moment | None = None
+    transit: Moment | None = None
+    delivered: Moment | None = None
+
+
+class Decision(msgspec.Struct, gc=False):
+    """An answer to a request: approve, reject or auto_approve, by whom."""
+
+    at: int
+    fact: str
+    decision: str
+    by: str
+    reason: str
+
+    @property
+    def approves(self) -> bool:
+        """Whether the request is granted."""
+        return self.decision != "reject"
+
+
+class Request(msgspec.Struct, gc=False):
+    """A cancellation asked for. `lines` empty: the whole order."""
+
+    id: str
+    at: int
+    fact: str
+    by: str
+    reason: str
+    lines: tuple[str, ...]
+    respond_by: int | None
+    decisions: list[Decision]
+    withdrawn: Moment | None = None
+
+
+class Cancel(msgspec.Struct, gc=False):
+    """The order, or lines of it, cancelled. `request` is the buyer's request that it carries out, if any."""
+
+    id: str
+    at: int
+    fact: str
+    by: str
+    reason: str
+    lines: tuple[str, ...]
+    request: Request | None = None
+
+    @property
+    def initiator(self) -> str:
+        """Who wanted it: the buyer where it carries out his request, else who did it."""
+        return "buyer" if self.request is not None else self.by
+
+
+class Notice(msgspec.Struct, gc=False):
+    """A message of the platform's or the seller's about a cancellation; `locale` may be unknown ("")."""
+
+    at: int
+    fact: str
+    to: str
+    channel: str
+    locale: str
+    about: str
+    reason_given: bool
+    cancellation: str
+
+
+class Message(msgspec.Struct, gc=False):
+    """A message about the order, as the phrases found in it: (intent, list, phrase, offset)."""
+
+    at: int
+    fact: str
+    sender: str
+    hits: Sequence[Sequence[Any]]
+    listed: bool
+
+    def says(self, intent: str) -> Sequence[Any] | None:
+        """The first phrase of that intent."""
+        return next((hit for hit in self.hits if hit[0] == intent), None)
+
+
+class Consent(msgspec.Struct, gc=False):
+    """The buyer agrees to wait until a day ("YYYY-MM-DD") or an instant."""
+
+    at: int
+    fact: str
+    until: str | int
+
+
+class Order(msgspec.Struct, gc=False):
+    """What the facts so far say of one order. `rows` keeps which row of §3.4 judged each request."""
+
+    seller: str
+    market: str
+    id: str
+    placed: Moment | None = None
+    paid: Moment | None = None
+    completed: Moment | None = None
+    terms: dict[str, Any] = {}
+    method: str = ""
+    lines: dict[str, Line] = {}
+    packages: dict[str, tuple[str, ...]] = {}
+    estimates: list[tuple[int, str | int]] = []
+    requests: dict[str, Request] = {}
+    cancels: list[Cancel] = []
+    notices: list[Notice] = []
+    consents: list[Consent] = []
+    messages: list[Message] = []
+    identities: list[tuple[int, str, str, str]] = []
+    oddities: list[str] = []
+    rows: dict[str, Any] = {}
+
+    def term(self, name: str, default: Any = None) -> Any:
+        """A field of `order.placed`."""
+        return self.terms.get(name, default)
+
+    @property
+    def cod(self) -> bool:
+        """Paid on delivery: counts as paid when placed."""
+        return bool(self.term("cod", False))
+
+    @property
+    def clock(self) -> Moment | None:
+        """The instant from which paid clocks run: paid, for cash on delivery placed."""
+        return self.placed if self.cod else self.paid
+
+    @property
+    def kind(self) -> str:
+        """The kind of order; regular unless it says otherwise."""
+        return str(self.term("kind", "regular"))
+
+    @property
+    def platform_ships(self) -> bool:
+        """The platform carries the parcel."""
+        return bool(self.term("shipping", "seller") == "platform")
+
+    @property
+    def platform_stores(self) -> bool:
+        """The platform stores the goods."""
+        return bool(self.term("fulfilment", "seller") == "platform")
+
+    def chosen(self, lines: Sequence[str]) -> list[Line]:
+        """The named lines, all of them when none is named."""
+        return [self.lines[name] for name in lines or self.lines if name in self.lines]
+
+
+def fold(seller: str, market: str, order: str, facts: Iterable[OrderFact]) -> Order:
+    """The order that the facts, already in their place, tell."""
+    state = Order(seller, market, order, lines={"": Line("")})
+    for fact in facts:
+        kind = fact.type
+        if kind == "order.status_changed":
+            kind = _STATUS.get(str(fact.data["status"]).upper(), kind)
+        apply = _APPLY.get(kind)
+        if apply is not None:
+            apply(state, fact)
+    return state
+
+
+def _text(data: dict[str, Any], name: str) -> str:
+    """An optional text field without the white space that is no content."""
+    return str(data.get(name) or "").strip()
+
+
+def _placed(order: Order, fact: OrderFact) -> None:
+    if order.placed is not None:
+        return
+    order.placed = Moment(fact.at, fact.id)
+    order.terms = fact.data
+    if "deliver_by" in fact.data:
+        order.estimates.append((fact.at, fact.data["deliver_by"]))
+    whole = order.lines[""]
+    names = [str(line["line"]) for line in fact.data.get("lines", ())]
+    if names:
+        order.lines = {
+            name: order.lines.get(name) or Line(name, whole.ready, whole.transit, whole.delivered)
+            for name in names
+        }
+
+
+def _paid(order: Order, fact: OrderFact) -> None:
+    if order.paid is None:
+        order.paid = Moment(fact.at, fact.id)
+        order.method = _text(fact.data, "method")
+
+
+def _moved(step: str) -> Any:
+    """The fold of a fact that moves lines on: the first of each kind counts."""
+
+    def apply(order: Order, fact: OrderFact) -> None:
+        package = _text(fact.data, "package")
+        names = tuple(fact.data.get("lines") or order.packages.get(package, ()))
+        if package and names:
+            order.packages[package] = names
+        if order.placed is None:
+            for name in names:
+                order.lines.setdefault(name, Line(name))
+        for line in order.chosen(names) or order.chosen(()):
+            if getattr(line, step) is None:
+                setattr(line, step, Moment(fact.at, fact.id))
+        if order.cancels and not order.cancels[-1].lines:
+            order.oddities.append("moved_after_cancel")
+
+    return apply
+
+
+def _completed(order: Order, fact: OrderFact) -> None:
+    order.completed = order.completed or Moment(fact.at, fact.id)
+
+
+def _requested(order: Order, fact: OrderFact) -> None:
+    data = fact.data
+    name = str(data["cancellation"])
+    lines = tuple(data.get("lines") or ())
+    if name in order.requests:
+        order.oddities.append("request_repeated")
+        return
+    order.requests[name] = Request(
+        name, fact.at, fact.id, data["by"], _text(data, "reason"), lines, data.get("respond_by"), []
+    )
+
+
+def _decided(order: Order, fact: OrderFact) -> None:
+    request = order.requests.get(str(fact.data["cancellation"]))
+    if request is None:
+        order.oddities.append("decision_without_request")
+        return
+    data = fact.data
+    request.decisions.append(Decision(fact.at, fact.id, data["decision"], data["by"], _text(data, "reason")))
+
+
+def _withdrawn(order: Order, fact: OrderFact) -> None:
+    request = order.requests.get(str(fact.data["cancellation"]))
+    if request is not None and request.withdrawn is None:
+        request.withdrawn = Moment(fact.at, fact.id)
+
+
+def _pending(order: Order, at: int) -> Request | None:
+    """The buyer's latest request that was neither withdrawn nor refused by then."""
+    for request in reversed(order.requests.values()):
+        refused = request.decisions and not request.decisions[-1].approves
+        if request.by == "buyer" and request.withdrawn is None and not refused and request.at <= at:
+            return request
+    return None
+
+
+def _cancelled(order: Order, fact: OrderFact) -> None:
+    data = fact.data
+    by, name = str(data.get("by", "unknown")), _text(data, "cancellation")
+    lines = tuple(data.get("lines") or ())
+    if data.get("status") and order.cancels:
+        return
+    request = order.requests.get(name)
+    if not name and by != "seller":
+        request = _pending(order, fact.at)
+    if request is not None and request.by != "buyer":
+        request = None
+    order.cancels.append(Cancel(name or fact.id, fact.at, fact.id, by, _text(data, "reason"), lines, request))
+
+
+def _noticed(order: Order, fact: OrderFact) -> None:
+    data = fact.data
+    order.notices.append(
+        Notice(
+            fact.at,
+            fact.id,
+            data["to"],
+            data["channel"],
+            _text(data, "locale"),
+            data["about"],
+            bool(data.get("reason_given")),
+            _text(data, "cancellation"),
+        )
+    )
+
+
+def _consented(order: Order, fact: OrderFact) -> None:
+    order.consents.append(Consent(fact.at, fact.id, fact.data["until"]))
+
+
+def _estimated(order: Order, fact: OrderFact) -> None:
+    order.estimates.append((fact.at, fact.data["deliver_by"]))
+
+
+def _messaged(order: Order, fact: OrderFact) -> None:
+    data = fact.data
+    order.messages.append(
+        Message(fact.at, fact.id, data["from"], data.get("hits", ()), bool(data.get("listed", True)))
+    )
+
+
+def _identified(order: Order, fact: OrderFact) -> None:
+    data = fact.data
+    order.identities.append((fact.at, data["party_id"], f"{data['kind']}:{data['hash']}", fact.id))
+
+
+_APPLY = {
+    "order.placed": _placed,
+    "order.paid": _paid,
+    "order.ready": _moved("ready"),
+    "order.in_transit": _moved("transit"),
+    "order.delivered": _moved("delivered"),
+    "order.completed": _completed,
+    "order.cancelled": _cancelled,
+    "order.estimate_changed": _estimated,
+    "cancellation.requested": _requested,
+    "cancellation.decided": _decided,
+    "cancellation.withdrawn": _withdrawn,
+    "notice.sent": _noticed,
+    "consent.given": _consented,
+    "message.sent": _messaged,
+    "identity.seen": _identified,
+}
