@@ -1,7 +1,5 @@
 """What should follow a buyer's request: the decision table of rulebook §3.4, the first row that matches."""
 
-from typing import NamedTuple
-
 from detectors.clock import day_of
 from detectors.deadline import READY, dispatch
 from detectors.order import (
@@ -16,6 +14,7 @@ from detectors.order import (
     Line,
     Order,
     Request,
+    Row,
 )
 from detectors.terms import Terms
 
@@ -23,13 +22,6 @@ AT_ONCE = frozenset({1, 2, 3, 4})
 SELLER_DECIDES, DELIVERY_RIGHT, REFUSE = 5, 6, 7
 
 SHIPPING_FEEDS = (("order.ready", "order.in_transit"),)
-
-
-class Row(NamedTuple):
-    """The row of §3.4 that judges the request (0: none can) and the fact or feed that was missing."""
-
-    number: int
-    missing: str = ""
 
 
 def decide(order: Order, request: Request, terms: Terms) -> Row:

@@ -4,8 +4,8 @@ A duty's file yields one `Case` for every time the duty arose; `judge` turns cas
 for all duties. All instants are ms UTC.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import msgspec
 
@@ -16,14 +16,15 @@ from detectors.verdict import (
     APPROACHING,
     DIRECTIVE,
     DUTY,
+    FINDING,
     Breach,
     Directive,
     Judgement,
     NotApplicable,
     Obligation,
+    Segments,
     Step,
     Verdict,
-    finding,
 )
 
 
@@ -31,16 +32,16 @@ class Case(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One arising of a duty, told from the facts.
 
     `met`, `void` and `excused` end it when they lie at or before `due`, the earliest first; later ones do not.
-    `breached` is an act that breaks it (the duty then has no time limit: `due` only opens it). `directed`: when
-    the platform is told to act; `overtaken`: the first act that leaves it nothing to do. `marks`: when to warn.
-    `appears`: it is not spoken of before.
+    A `timeless` duty has no limit: only the act `breached` breaks it. `directed`: the instant at which the
+    platform is told to act; `overtaken`: the first act that leaves it nothing to do. `marks`: when to warn.
+    `appears`: the case is not spoken of before. `breaches` tells the findings of a breach.
     """
 
     key: tuple[str, ...]
     opened: int
     due: int
     facts: tuple[str, ...]
-    segments: Callable[[], list[dict[str, object]]]
+    segments: Segments
     met: Moment | None = None
     void: Moment | None = None
     excused: Moment | None = None
@@ -49,17 +50,24 @@ class Case(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     directed: int | None = None
     overtaken: int | None = None
     cancellation: str = ""
-    holder: str = ""
-    breaches: tuple[Breach, ...] = ()
+    breaches: Callable[[], Sequence[Breach]] | None = None
     marks: tuple[int, ...] = ()
     appears: int = 0
 
     def ended(self) -> str:
         """met, excused, void, or "" when nothing ended it in time."""
-        last = self.due if not self.timeless else (self.breached.at if self.breached else None)
         ends = (("met", self.met), ("excused", self.excused), ("void", self.void))
-        in_time = [(m.at, i, s) for i, (s, m) in enumerate(ends) if m and (last is None or m.at <= last)]
+        in_time = [
+            (moment.at, rank, state)
+            for rank, (state, moment) in enumerate(ends)
+            if moment is not None and self._counts(moment)
+        ]
         return min(in_time)[2] if in_time else ""
+
+    def _counts(self, end: Moment) -> bool:
+        if self.timeless:
+            return self.breached is None or end.at <= self.breached.at
+        return end.at <= self.due
 
 
 class Duty(msgspec.Struct, frozen=True):
@@ -75,10 +83,9 @@ class Duty(msgspec.Struct, frozen=True):
         """What the facts say of this duty; not applicable when its fact or feed is missing."""
         if not self.arises(order):
             return
-        rule = self.card.rules[0]
         missing = terms.feeds.missing(order.market, self.card.needs)
         if missing or order.placed is None:
-            yield NotApplicable(rule, f"no feed: {missing}" if missing else "order.placed")
+            yield NotApplicable(self.card.rules[0], f"no feed: {missing}" if missing else "order.placed")
             return
         for case in self.cases(order, terms):
             if isinstance(case, NotApplicable):
@@ -88,46 +95,50 @@ class Duty(msgspec.Struct, frozen=True):
 
     def _verdicts(self, case: Case, terms: Terms) -> Iterator[Judgement]:
         market, ended = terms.market, case.ended()
-        settle, grace = market.ms("settle", case.opened), market.ms("grace", case.opened)
-        said = case.breached.at + settle if case.breached else case.due + grace
-        yield self._obligation(case, ended, said, grace)
+        grace = market.ms("grace", case.opened)
+        act = case.breached
+        said = act.at + market.ms("settle", case.opened) if act else case.due + grace
+        breaks = not ended and (act is not None or not case.timeless)
+        yield self._obligation(case, ended, said if breaks else None, grace)
         if case.directed is not None:
-            yield self._directive(case, case.directed, settle)
+            yield self._directive(case, case.directed, market.ms("settle", case.opened))
         for step, mark in enumerate(case.marks, 1):
             yield self._warning(case, step, mark, grace)
-        if ended or (case.timeless and case.breached is None):
-            return
-        confirmed = (case.breached.at if case.breached else case.due) + market.ms("finality", case.opened)
-        for breach in case.breaches:
-            yield finding(breach, self.card.codes[breach.code].key(case.key), said, confirmed, grace)
+        if breaks and case.breaches is not None:
+            confirmed = (act.at if act else case.due) + market.ms("finality", case.opened)
+            steps = ((said, "raised"), (confirmed, "confirmed"))
+            for breach in case.breaches():
+                yield self._finding(case, breach, steps, grace)
 
-    def _obligation(self, case: Case, ended: str, said: int, wait: int) -> Verdict:
+    def _obligation(self, case: Case, ended: str, said: int | None, wait: int) -> Verdict:
         steps: tuple[Step, ...] = ((case.appears, ended or "open"),)
-        if not ended and (case.breached is not None or not case.timeless):
+        if said is not None:
             steps = (*steps, (said, "breached"))
-        return Verdict(DUTY, self.card.name, case.key, steps, wait, self._clock(case), (case.due,))
+        clock = partial(self._clock, case)
+        return Verdict(DUTY, self.card.name, case.key, steps, wait, self.card, clock, segments=case.segments)
 
     def _clock(self, case: Case) -> Obligation:
-        holder = case.holder or self.card.holder
-        return Obligation(self.card.name, self.card.rules[0], holder, case.opened, case.due, case.segments)
+        return Obligation(self.card.name, self.card.rules[0], self.card.holder, case.opened, case.due)
 
     def _directive(self, case: Case, directed: int, settle: int) -> Verdict:
         rule = self.directive_rule or self.card.rules[0]
-        what = Directive(self.directive, rule, case.cancellation, directed, case.facts, case.overtaken)
+        content = partial(Directive, self.directive, rule, case.cancellation, directed, case.facts)
         steps = ((directed + settle, "issued"),)
-        return Verdict(DIRECTIVE, self.directive, case.key, steps, settle, what, (directed,))
+        return Verdict(
+            DIRECTIVE, self.directive, case.key, steps, settle, self.card, content, overtaken=case.overtaken
+        )
 
     def _warning(self, case: Case, step: int, mark: int, wait: int) -> Verdict:
-        ends = [m.at for m in (case.met, case.void, case.excused) if m is not None]
+        ends = [moment.at for moment in (case.met, case.void, case.excused) if moment is not None]
         steps: tuple[Step, ...] = ((mark, "open"),) if not ends or min(ends) > mark else ()
-        return Verdict(APPROACHING, self.card.name, (*case.key, str(step)), steps, wait, self._clock(case), ())
+        clock, key = partial(self._clock, case), (*case.key, str(step))
+        return Verdict(APPROACHING, self.card.name, key, steps, wait, self.card, clock, segments=case.segments)
+
+    def _finding(self, case: Case, breach: Breach, steps: tuple[Step, ...], wait: int) -> Verdict:
+        key = self.card.codes[breach.code].key(case.key)
+        return Verdict(FINDING, breach.code, key, steps, wait, self.card, lambda: breach)
 
 
-def elapsed(start: int, due: int, why: str = "elapsed time") -> Callable[[], list[dict[str, object]]]:
+def elapsed(start: int, due: int) -> Segments:
     """A clock that simply runs from `start` to `due`."""
-    return lambda: [{"from": start, "to": due, "kind": "counted", "why": why}]
-
-
-def rendered(message: str, values: dict[str, Any]) -> str:
-    """The sentence of a finding, from its numbers."""
-    return message.format_map(values)
+    return lambda: [{"from": start, "to": due, "kind": "counted", "why": "elapsed time"}]

@@ -5,7 +5,7 @@ ms UTC; None means that no fact says so.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -168,6 +168,13 @@ class Consent(msgspec.Struct, gc=False):
     until: str | int
 
 
+class Row(NamedTuple):
+    """The row of §3.4 that judges a request (0: none can) and the fact or feed that was missing."""
+
+    number: int
+    missing: str = ""
+
+
 class Order(msgspec.Struct, gc=False):
     """What the facts so far say of one order. `rows` keeps which row of §3.4 judged each request."""
 
@@ -189,7 +196,7 @@ class Order(msgspec.Struct, gc=False):
     messages: list[Message] = []
     identities: list[tuple[int, str, str, str]] = []
     oddities: list[str] = []
-    rows: dict[str, Any] = {}
+    rows: dict[str, Row] = {}
 
     def term(self, name: str, default: Any = None) -> Any:
         """A field of `order.placed`."""

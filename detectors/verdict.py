@@ -1,20 +1,23 @@
 """A verdict: what the facts say of one duty, finding or directive, at every instant. It knows no present.
 
-Time only selects: `steps` lists from which instant on which state holds. What a verdict says of itself, once it
-is said, stands in its `content`.
+Time only selects: `steps` lists from which instant on which state holds. What is said of it then stands in its
+`content`, which is told only when it is needed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from detectors.card import Card
+
 DUTY, FINDING, DIRECTIVE, APPROACHING = "duty", "finding", "directive", "approaching"
 
 Step = tuple[int, str]
+Segments = Callable[[], list[dict[str, object]]]
 
 
-class Breach(msgspec.Struct, frozen=True, gc=False):
+class Breach(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A finding's evidence: who owes, what about, how grave, which facts, which numbers.
 
     `subject` is (kind, id). `due` and `cleared` are ms UTC; cleared: put right late, the finding stands.
@@ -30,33 +33,35 @@ class Breach(msgspec.Struct, frozen=True, gc=False):
     cleared: int | None = None
 
 
-class Directive(msgspec.Struct, frozen=True, gc=False):
-    """What the order service is to do. `overtaken`: the first act that leaves nothing to direct (ms UTC)."""
+class Directive(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What the order service is to do; `due` is the instant (ms UTC) it is directed at."""
 
     kind: str
     rule: str
     cancellation: str
     due: int
     facts: tuple[str, ...]
-    overtaken: int | None = None
 
 
-class Obligation(msgspec.Struct, frozen=True, gc=False):
-    """A duty's clock. `segments` draws it: pieces {from, to, kind, why}, ms UTC."""
+class Obligation(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A duty's clock: who owes it, from when to when (ms UTC)."""
 
     name: str
     rule: str
     holder: str
     opened: int
     due: int
-    segments: Callable[[], list[dict[str, object]]]
+
+
+Content = Breach | Directive | Obligation
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
     """One duty, finding or directive.
 
     `key`: what it is about; "" in it stands for the order. `wait` (ms): after a backlog nothing new is said
-    before its log time plus this. `mark`: what makes a new revision when it changes.
+    before its log time plus this. `overtaken` (directives): the first act that leaves nothing to direct.
+    `segments` (duties) draws the clock.
     """
 
     kind: str
@@ -64,8 +69,10 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     key: tuple[str, ...]
     steps: tuple[Step, ...]
     wait: int
-    content: Breach | Directive | Obligation
-    mark: tuple[Any, ...]
+    card: Card
+    content: Callable[[], Content]
+    overtaken: int | None = None
+    segments: Segments | None = None
 
     @property
     def tag(self) -> str:
@@ -81,21 +88,9 @@ class NotApplicable(msgspec.Struct, frozen=True, gc=False):
 
 
 class Note(msgspec.Struct, frozen=True, gc=False):
-    """A count about the data, or about an outcome that is no finding: ("data_quality", "unknown_reason")."""
+    """Something odd in the data: counted (V-40), accusing nobody."""
 
-    group: str
-    name: str
+    kind: str
 
 
 Judgement = Verdict | NotApplicable | Note
-
-
-def finding(breach: Breach, key: tuple[str, ...], raised: int, confirmed: int, wait: int) -> Verdict:
-    """The verdict that the breach is found: said from `raised`, confirmed from `confirmed` (ms UTC)."""
-    steps = ((raised, "raised"), (confirmed, "confirmed"))
-    mark = (breach.severity, breach.holder, breach.due, breach.cleared, breach.facts, _flat(breach.numbers))
-    return Verdict(FINDING, breach.code, key, steps, wait, breach, mark)
-
-
-def _flat(numbers: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, str(value)) for name, value in numbers.items())

@@ -1,0 +1,1 @@
+"""One file a duty: something that must happen in time."""

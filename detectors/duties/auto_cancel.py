@@ -1,0 +1,102 @@
+"""R-44: the platform cancels an order that was not dispatched within the auto-cancel limit."""
+
+from collections.abc import Iterator
+
+from detectors.card import Card, Code
+from detectors.deadline import Deadline, stated, with_consent
+from detectors.duties.dispatch import all_reached, open_lines, paid, void_by_cancellation
+from detectors.duty import Case, Duty
+from detectors.order import Moment, Order
+from detectors.terms import Terms
+from detectors.verdict import Breach, NotApplicable
+
+CARD = Card(
+    name="auto_cancel",
+    version=1,
+    promise="The platform cancels what the seller did not dispatch within the auto-cancel limit.",
+    rules=("R-44",),
+    holder="platform",
+    needs=(("order.ready",),),
+    keys={
+        "auto_cancel_stages": "paid",
+        "auto_cancel_ready": "paid",
+        "auto_cancel_handover": "paid",
+        "auto_cancel_grace": "paid",
+    },
+    codes={
+        "V-19": Code(
+            "AUTO_CANCEL_NOT_EXECUTED",
+            "Order {order} had to be cancelled by {due}, not being {stage}, and was left open.",
+            about="order",
+            extra=1,
+        )
+    },
+    severity="medium",
+    runbook="docs/runbooks/auto_cancel.md",
+    clock="days",
+    pausable=True,
+    gaps=("Virtual goods are not watched: nothing is shipped.",),
+    innocents=("Dispatched late but before the platform acted.", "The buyer agreed to wait (R-31)."),
+)
+
+
+def _deadline(order: Order, stage: str, terms: Terms) -> Deadline:
+    assert order.clock is not None
+    return with_consent(
+        stated(order, "auto_cancel_at", f"auto_cancel_{stage}", order.clock.at, terms), order, terms
+    )
+
+
+def _cases(order: Order, terms: Terms) -> Iterator[Case | NotApplicable]:
+    assert order.clock is not None
+    if order.kind == "virtual":
+        yield NotApplicable(CARD.rules[0], "virtual goods")
+        return
+    for stage in terms.market.at("auto_cancel_stages", order.clock.at):
+        yield _case(order, stage, terms)
+
+
+def _case(order: Order, stage: str, terms: Terms) -> Case:
+    deadline = _deadline(order, stage, terms)
+    assert order.clock is not None
+    assert order.placed is not None
+    due = deadline.due + terms.market.ms("auto_cancel_grace", order.clock.at)
+    done = all_reached(open_lines(order, due), stage)
+    void = void_by_cancellation(order, due)
+    ends = [m.at for m in (done, void) if m is not None]
+    facts = (*dict.fromkeys((order.placed.fact, order.clock.fact)),)
+    consent = (deadline.consent.fact,) if deadline.consent else ()
+    return Case(
+        key=("", stage),
+        opened=order.clock.at,
+        due=due,
+        facts=facts + consent,
+        segments=lambda: [*deadline.segments(terms), _grace(deadline.due, due)],
+        met=done,
+        void=void,
+        directed=None if any(at <= deadline.due for at in ends) else deadline.due,
+        overtaken=void.at if void else None,
+        breaches=lambda: (_left_open(order, stage, due, facts + consent, done),),
+    )
+
+
+def _grace(deadline: int, due: int) -> dict[str, object]:
+    return {"from": deadline + 1, "to": due, "kind": "counted", "why": "time for the platform to act"}
+
+
+def _left_open(order: Order, stage: str, due: int, facts: tuple[str, ...], done: Moment | None) -> Breach:
+    ended = next((Moment(c.at, c.fact) for c in order.cancels if c.at > due and not c.lines), None)
+    cure = min((m for m in (done, ended) if m is not None), key=lambda m: m.at, default=None)
+    return Breach(
+        code="V-19",
+        holder="platform",
+        severity="medium",
+        subject=("order", order.id),
+        facts=facts + ((cure.fact,) if cure else ()),
+        numbers={"stage": stage, **({"late_ms": cure.at - due} if cure else {})},
+        due=due,
+        cleared=cure.at if cure else None,
+    )
+
+
+DUTY = Duty(CARD, paid, _cases, directive="cancel_order")

@@ -1,0 +1,166 @@
+"""R-44, R-45: a paid order is made ready and handed over in time, every line of it."""
+
+from collections.abc import Callable, Iterator
+
+from detectors.card import Card, Code
+from detectors.deadline import HANDOVER, READY, Deadline, dispatch, reached
+from detectors.duty import Case, Duty
+from detectors.order import Line, Moment, Order
+from detectors.requests import approved, buyers_requests
+from detectors.terms import Terms
+from detectors.verdict import Breach, NotApplicable
+
+_LATE = {
+    "V-18": Code(
+        "LATE_DISPATCH",
+        "Order {order} was due to be {step} by {due}: {state}.",
+        about="order",
+        extra=1,
+    )
+}
+_GAPS = ("Carrier data may lag by a day; a late scan withdraws the finding.",)
+_INNOCENTS = (
+    "At the very limit is on time.",
+    "The buyer agreed to wait (R-31).",
+    "Cancelled in time, or on a request made in time.",
+    "Stored by the platform, or nothing to ship.",
+)
+
+READY_CARD = Card(
+    name="dispatch_ready",
+    version=1,
+    promise="The seller makes every line ready for the carrier by the dispatch limit.",
+    rules=("R-44", "R-45"),
+    holder="seller",
+    needs=(("order.ready",),),
+    keys={"rts_sla": "paid", "dispatch_stages": "paid"},
+    codes=_LATE,
+    severity="medium",
+    runbook="docs/runbooks/dispatch.md",
+    clock="days",
+    pausable=True,
+    dated=True,
+    gaps=_GAPS,
+    innocents=_INNOCENTS,
+)
+
+HANDOVER_CARD = Card(
+    name="dispatch_handover",
+    version=1,
+    promise="The seller hands every line to the carrier by the handover limit.",
+    rules=("R-44",),
+    holder="seller",
+    needs=(("order.in_transit",),),
+    keys={"tts_sla": "paid", "dispatch_stages": "paid"},
+    codes=_LATE,
+    severity="medium",
+    runbook="docs/runbooks/dispatch.md",
+    clock="days",
+    pausable=True,
+    dated=True,
+    gaps=_GAPS,
+    innocents=_INNOCENTS,
+)
+
+_STEP = {READY: "ready", HANDOVER: "handed over"}
+
+
+def open_lines(order: Order, due: int) -> list[Line]:
+    """The lines that still had to move: not cancelled by `due`, nor on a request made by then."""
+    gone: set[str] = set()
+    for _, lines in _cancellations(order, due):
+        gone |= set(lines or order.lines)
+    return [line for name, line in order.lines.items() if name not in gone]
+
+
+def _cancellations(order: Order, due: int) -> Iterator[tuple[Moment, tuple[str, ...]]]:
+    """(ground, lines) of what was cancelled by `due`, or later on a request made by `due`."""
+    for cancel in order.cancels:
+        ground = cancel.request.at if cancel.request else cancel.at
+        if ground <= due:
+            yield Moment(ground, cancel.fact), cancel.lines
+    for request in buyers_requests(order):
+        granted = approved(order, request)
+        if granted is not None and request.at <= due:
+            yield Moment(request.at, granted.fact), request.lines
+
+
+def void_by_cancellation(order: Order, due: int) -> Moment | None:
+    """What voided the clock: the cancellation after which no line was left to move."""
+    if open_lines(order, due):
+        return None
+    return max((ground for ground, _ in _cancellations(order, due)), key=lambda m: m.at, default=None)
+
+
+def all_reached(lines: list[Line], stage: str) -> Moment | None:
+    """When the last of the lines reached the stage; None while one has not."""
+    moments = [reached(line, stage) for line in lines]
+    done = [m for m in moments if m is not None]
+    return max(done, key=lambda m: m.at) if done and len(done) == len(moments) else None
+
+
+def _case(order: Order, stage: str, terms: Terms) -> Case:
+    deadline = dispatch(order, stage, terms)
+    done = all_reached(open_lines(order, deadline.due), stage)
+    assert order.clock is not None
+    assert order.placed is not None
+    facts = (*dict.fromkeys((order.placed.fact, order.clock.fact)),)
+    consent = (deadline.consent.fact,) if deadline.consent else ()
+    return Case(
+        key=("", stage),
+        opened=order.clock.at,
+        due=deadline.due,
+        facts=facts,
+        segments=lambda: deadline.segments(terms),
+        met=done,
+        void=void_by_cancellation(order, deadline.due),
+        breaches=lambda: (_late(order, stage, deadline, facts + consent, done),),
+    )
+
+
+def _late(order: Order, stage: str, deadline: Deadline, facts: tuple[str, ...], done: Moment | None) -> Breach:
+    late = {"late_ms": done.at - deadline.due} if done else {}
+    return Breach(
+        code="V-18",
+        holder="seller",
+        severity="medium",
+        subject=("order", order.id),
+        facts=facts + ((done.fact,) if done else ()),
+        numbers={
+            "stage": stage,
+            "step": _STEP[stage],
+            "state": "it was late" if done else "it was not",
+            **late,
+        },
+        due=deadline.due,
+        cleared=done.at if done else None,
+    )
+
+
+def _sellers_turn(order: Order) -> str:
+    """Why the seller has nothing to ship; "" when he has."""
+    if order.platform_stores:
+        return "stored by the platform"
+    return "virtual goods" if order.kind == "virtual" else ""
+
+
+def _stage(stage: str, rule: str) -> Callable[[Order, Terms], Iterator[Case | NotApplicable]]:
+    def cases(order: Order, terms: Terms) -> Iterator[Case | NotApplicable]:
+        assert order.clock is not None
+        if stage not in terms.market.at("dispatch_stages", order.clock.at):
+            return
+        if stage == HANDOVER and order.platform_ships and not terms.market.at("handover_always", order.clock.at):
+            return
+        excuse = _sellers_turn(order)
+        yield NotApplicable(rule, excuse) if excuse else _case(order, stage, terms)
+
+    return cases
+
+
+def paid(order: Order) -> bool:
+    """Whether the paid clocks run."""
+    return order.clock is not None
+
+
+DISPATCH_READY = Duty(READY_CARD, paid, _stage(READY, READY_CARD.rules[0]))
+DISPATCH_HANDOVER = Duty(HANDOVER_CARD, paid, _stage(HANDOVER, HANDOVER_CARD.rules[0]))

@@ -1,0 +1,169 @@
+"""V-24, V-25, V-27: orders that look made, not wanted: concentrated on few buyers, of linked buyers, or cancelled."""
+
+from collections.abc import Iterator
+
+from detectors.act import Deed
+from detectors.card import Card, Code
+from detectors.clock import utc_day
+from detectors.policy import Market
+from detectors.terms import Terms
+from detectors.verdict import Breach
+from detectors.window import PLACED, Entry, Link, Window, between
+
+_CODES = {
+    "V-24": Code(
+        "BRUSHING_SUSPECT",
+        "Suspicion: {orders} orders by only {buyers} buyers within an hour.",
+        about="order",
+    ),
+    "V-27": Code(
+        "FAKE_THEN_CANCEL",
+        "Suspicion: buyer {buyer} placed {orders} orders within a day and {cancelled} of them were cancelled"
+        " before shipping.",
+        about="order",
+    ),
+    "V-25": Code(
+        "RELATED_PARTY_ORDERS",
+        "Suspicion: {buyers} buyers of this shop, and {staff} of its own people, share {link}.",
+        about="order",
+    ),
+}
+
+CARD = Card(
+    name="fake_orders",
+    version=1,
+    promise="Orders that look made up are put before an investigator.",
+    rules=("R-41", "R-43"),
+    holder="seller",
+    needs=(("order.placed",),),
+    keys={
+        "v24_window": "placed",
+        "v24_orders": "placed",
+        "v24_ratio": "placed",
+        "v25_buyers": "day",
+        "v25_window": "day",
+        "v25_kinds": "day",
+        "v27_window": "placed",
+        "v27_orders": "placed",
+        "v27_percent": "placed",
+    },
+    codes=_CODES,
+    severity="high",
+    runbook="docs/runbooks/fake_orders.md",
+    clock="window",
+    gaps=("Rings over several shops are not seen yet.", "An address shared by a dormitory looks like a link."),
+    innocents=("A flash sale with many different buyers.", "A campaign lowers the severity and is listed."),
+)
+
+
+def deeds(window: Window, terms: Terms) -> Iterator[Deed]:
+    """The suspicions of the day: concentration, and buyers whose many orders were cancelled."""
+    concentrated = _concentration(window, terms.market)
+    if concentrated is not None:
+        yield concentrated
+    yield from _cancelled_after(window, terms.market)
+
+
+def _concentration(window: Window, market: Market) -> Deed | None:
+    """V-24: the first order of the day at whose instant few buyers had placed many orders within the window."""
+    placed = window.all(PLACED)
+    for entry in window.day.placed:
+        span = between(placed, entry.at - market.ms("v24_window", entry.at), entry.at)
+        buyers = {e.who for e in span}
+        enough = len(span) >= market.at("v24_orders", entry.at)
+        if enough and len(span) >= market.at("v24_ratio", entry.at) * len(buyers):
+            return _concentrated(window, entry.at, span, len(buyers))
+    return None
+
+
+def _concentrated(window: Window, at: int, span: list[Entry], buyers: int) -> Deed:
+    excuse = next((fact for start, end, fact in window.campaigns if start <= at and (not end or at <= end)), "")
+    facts = dict.fromkeys([e.facts[0] for e in span] + ([excuse] if excuse else []))
+    numbers = {
+        "orders": len(span),
+        "buyers": buyers,
+        "ratio": {"num": len(span), "den": buyers},
+        "window_start": span[0].at,
+        "window_end": at,
+        **({"exculpatory": "campaign"} if excuse else {}),
+    }
+    severity = "medium" if excuse else "high"
+    breach = Breach("V-24", "seller", severity, ("seller", window.seller), tuple(facts), numbers)
+    return Deed(at, (str(window.day.number),), breach)
+
+
+def _cancelled_after(window: Window, market: Market) -> Iterator[Deed]:
+    """V-27: for each buyer the first order of the day whose window qualifies; known when enough are cancelled."""
+    by_buyer: dict[str, list[Entry]] = {}
+    for entry in window.all(PLACED):
+        by_buyer.setdefault(entry.who, []).append(entry)
+    for buyer in dict.fromkeys(entry.who for entry in window.day.placed):
+        deed = _blocked(window, buyer, by_buyer[buyer], market)
+        if deed is not None:
+            yield deed
+
+
+def _blocked(window: Window, buyer: str, placed: list[Entry], market: Market) -> Deed | None:
+    for entry in placed:
+        at = entry.at
+        if utc_day(at) != window.day.number:
+            continue
+        span = between(placed, at - market.ms("v27_window", at), at)
+        gone = sorted(e.flag for e in span if e.flag)
+        needed = -(-market.at("v27_percent", at) * len(span) // 100)
+        if buyer and len(span) >= market.at("v27_orders", at) and len(gone) >= needed:
+            facts = tuple(dict.fromkeys(fact for e in span for fact in e.facts))
+            numbers = {"buyer": buyer, "orders": len(span), "cancelled": len(gone), "window_end": at}
+            key = (buyer, str(window.day.number))
+            breach = Breach("V-27", "seller", "high", ("seller", window.seller), facts, numbers)
+            return Deed(max(at, gone[needed - 1]), key, breach)
+    return None
+
+
+def linked(seller: str, link: Link, terms: Terms) -> Iterator[Deed]:
+    """V-25: enough buyers of one shop share a hash within the window, or a buyer shares one with its people."""
+    own = _with_staff(link)
+    crowd = _crowd(link.buyers, terms.market)
+    found = [x for x in (own, crowd) if x is not None]
+    if not found:
+        return
+    at, entries = min(found, key=lambda x: x[0])
+    facts = tuple(dict.fromkeys(fact for e in entries for fact in e.facts))
+    buyers = sorted({e.who for e in entries if e.kind != "staff"})
+    numbers = {
+        "link": link.link,
+        "buyers": len(buyers),
+        "staff": sum(e.kind == "staff" for e in entries),
+        "buyer_set": " ".join(buyers),
+    }
+    yield Deed(at, (link.link,), Breach("V-25", "seller", "high", ("seller", seller), facts, numbers))
+
+
+def _with_staff(link: Link) -> tuple[int, list[Entry]] | None:
+    if not link.staff or not link.buyers:
+        return None
+    first, buyer = link.staff[0], link.buyers[0]
+    return max(first.at, buyer.at), [buyer, first]
+
+
+def _crowd(buyers: list[Entry], market: Market) -> tuple[int, list[Entry]] | None:
+    for entry in buyers:
+        reach = market.ms("v25_window", entry.at)
+        span = between(buyers, entry.at - reach + 1, entry.at)
+        if len({e.who for e in span}) >= market.at("v25_buyers", entry.at):
+            return entry.at, span
+    return None
+
+
+def quiet(entry: Entry, window: Window, market: Market) -> bool:
+    """Whether one more order, the latest so far, cannot change any verdict of its day."""
+    if entry.kind != PLACED:
+        return True
+    placed = window.all(PLACED)
+    if entry is not placed[-1] or entry.flag:
+        return False
+    span = between(placed, entry.at - market.ms("v24_window", entry.at), entry.at)
+    few = len(span) < market.at("v24_orders", entry.at)
+    spread = few or len(span) < market.at("v24_ratio", entry.at) * len({e.who for e in span})
+    own = sum(e.who == entry.who for e in between(placed, entry.at - market.ms("v27_window", entry.at), entry.at))
+    return spread and own < market.at("v27_orders", entry.at)

@@ -1,0 +1,62 @@
+"""What became of a buyer's request: answered, ended, withdrawn. Instants are ms UTC."""
+
+from collections.abc import Iterator
+
+from detectors.order import Decision, Moment, Order, Request
+
+
+def buyers_requests(order: Order) -> Iterator[Request]:
+    """The requests that buyers made; those of others open nothing (duties §3)."""
+    return (request for request in order.requests.values() if request.by == "buyer")
+
+
+def has_request(order: Order) -> bool:
+    """Whether a buyer asked for a cancellation."""
+    return any(True for _ in buyers_requests(order))
+
+
+def earliest(*moments: Moment | None) -> Moment | None:
+    """The first of the moments that happened."""
+    return min((m for m in moments if m is not None), key=lambda m: m.at, default=None)
+
+
+def cancelled(order: Order, request: Request) -> Moment | None:
+    """When the requested lines were cancelled after the request, on whatever path."""
+    for cancel in order.cancels:
+        covers = cancel.request is request or not cancel.lines or set(request.lines) & set(cancel.lines)
+        if cancel.at >= request.at and covers:
+            return Moment(cancel.at, cancel.fact)
+    return None
+
+
+def approved(order: Order, request: Request) -> Moment | None:
+    """The first approval by anybody, or the cancellation that proves it."""
+    granted = (d for d in request.decisions if d.approves)
+    return earliest(next((Moment(d.at, d.fact) for d in granted), None), cancelled(order, request))
+
+
+def answer(order: Order, request: Request) -> Moment | None:
+    """The seller's first answer, either way; a cancellation of his that carries out the request is one."""
+    said = next((Moment(d.at, d.fact) for d in request.decisions if d.by == "seller"), None)
+    done = (Moment(c.at, c.fact) for c in order.cancels if c.request is request and c.by == "seller")
+    return earliest(said, next(done, None))
+
+
+def ended_otherwise(order: Order, request: Request) -> Moment | None:
+    """When somebody else than the seller ended the request: a decision, or the order cancelled (A-27)."""
+    decided = next((Moment(d.at, d.fact) for d in request.decisions if d.by != "seller"), None)
+    gone = cancelled(order, request)
+    return earliest(decided, gone)
+
+
+def rejection(request: Request, by: str = "") -> Decision | None:
+    """The first rejection, by that party or by anybody."""
+    return next((d for d in request.decisions if not d.approves and by in {"", d.by}), None)
+
+
+def grounds(order: Order, request: Request) -> tuple[str, ...]:
+    """The facts that say from when and in which state of the order the request must be judged."""
+    moments = [order.placed, order.paid]
+    for line in order.chosen(request.lines) or order.chosen(()):
+        moments += [m for m in (line.ready, line.transit, line.delivered) if m is not None and m.at <= request.at]
+    return (*dict.fromkeys(m.fact for m in moments if m is not None), request.fact)
