@@ -44,6 +44,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     clock: str
     pausable: bool = False
     dated: bool = False
+    directives: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     innocents: tuple[str, ...] = ()
 

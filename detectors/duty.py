@@ -124,9 +124,7 @@ class Duty(msgspec.Struct, frozen=True):
         rule = self.directive_rule or self.card.rules[0]
         content = partial(Directive, self.directive, rule, case.cancellation, directed, case.facts)
         steps = ((directed + settle, "issued"),)
-        return Verdict(
-            DIRECTIVE, self.directive, case.key, steps, settle, self.card, content, overtaken=case.overtaken
-        )
+        return Verdict(DIRECTIVE, self.directive, case.key, steps, settle, self.card, content, overtaken=case.overtaken)
 
     def _warning(self, case: Case, step: int, mark: int, wait: int) -> Verdict:
         ends = [moment.at for moment in (case.met, case.void, case.excused) if moment is not None]

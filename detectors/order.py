@@ -261,8 +261,7 @@ def _placed(order: Order, fact: OrderFact) -> None:
     names = [str(line["line"]) for line in fact.data.get("lines", ())]
     if names:
         order.lines = {
-            name: order.lines.get(name) or Line(name, whole.ready, whole.transit, whole.delivered)
-            for name in names
+            name: order.lines.get(name) or Line(name, whole.ready, whole.transit, whole.delivered) for name in names
         }
 
 
@@ -372,9 +371,7 @@ def _estimated(order: Order, fact: OrderFact) -> None:
 
 def _messaged(order: Order, fact: OrderFact) -> None:
     data = fact.data
-    order.messages.append(
-        Message(fact.at, fact.id, data["from"], data.get("hits", ()), bool(data.get("listed", True)))
-    )
+    order.messages.append(Message(fact.at, fact.id, data["from"], data.get("hits", ()), bool(data.get("listed", True))))
 
 
 def _identified(order: Order, fact: OrderFact) -> None:

@@ -68,6 +68,10 @@ class Market:
         """The last instant on time, by the span that holds on the local day of `start`."""
         return self.calendar.due(self.at(key, start), start)
 
+    def promotes(self, code: str, instant: int) -> bool:
+        """Whether findings of that code may open cases; else they are staged."""
+        return code in self.at("promoted", instant)
+
     def ms(self, key: str, instant: int) -> int:
         """The key's value as elapsed ms."""
         length: Span = self.at(key, instant)

@@ -33,6 +33,7 @@ _CONDITIONS = ("condition", "wish")
 _REACH = 90
 _MACRO = re.compile(r"\{([A-Z_]+)\}")
 _UNBOUNDED = re.compile(r"(?<!\\)[*+]|\{\d*,\}")
+_SPACE = re.compile(r"\[[^\]]{0,40}\]| ")
 _ALIASES = {"in": "id", "cmn": "zh", "yue": "zh"}
 
 
@@ -78,9 +79,7 @@ class Lexicon:
 def _language(language: str, table: Mapping[str, Any]) -> _Language:
     words, reset = table.get("words", {}), table.get("reset", "")
     phrases = {
-        kind: tuple(
-            _Phrase(key, _compile(key, text, words, reset, kind)) for key, text in table.get(kind, {}).items()
-        )
+        kind: tuple(_Phrase(key, _compile(key, text, words, reset, kind)) for key, text in table.get(kind, {}).items())
         for kind in (*_INTENTS, *_BLOCKERS, *_CONDITIONS)
     }
     stems = tuple(strip(spell(stem)) for stem in table["stems"])
@@ -96,7 +95,8 @@ def _compile(key: str, text: str, words: Mapping[str, str], reset: str, kind: st
         raise ValueError(f'phrase "{key}" repeats without a bound; write {{0,9}} instead of * or +')
     wide = kind in _INTENTS
     stop = f"(?!(?:{_expand(key, reset, words)})\\b)" if reset else ""
-    text = text.replace(" ~", "~").replace(" ", "[ ,.]" if wide else "\x20")
+    gap = "[ ,.]" if wide else " "
+    text = _SPACE.sub(lambda part: gap if part[0] == " " else part[0], text.replace(" ~", "~"))
     text = re.sub(r"~(\d)", lambda n: f"(?: {stop}[^ ,.?]{{1,24}}){{0,{n[1]}}}", text)
     text = re.sub(r"…(\d)", lambda n: f"[^.?{'' if wide else ','}]{{0,{n[1]}}}", text)
     source = spell(text) if kind.endswith("accented") else strip(spell(text))

@@ -77,7 +77,7 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     @property
     def tag(self) -> str:
         """Names the verdict within its order or window."""
-        return "|".join((self.kind, self.name, *self.key))
+        return "\x1f".join((self.kind, self.name, *self.key))
 
 
 class NotApplicable(msgspec.Struct, frozen=True, gc=False):

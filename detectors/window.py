@@ -11,9 +11,10 @@ import msgspec
 from detectors.attribution import COUNTS, attribute, was_paid
 from detectors.clock import utc_day
 from detectors.order import Order
+from detectors.say import Said
 from detectors.terms import Terms
 
-PLACED, PAID, CANCELLED, LINK = "placed", "paid", "cancelled", "link"
+PLACED, PAID, CANCELLED, LINK, STAFF = "placed", "paid", "cancelled", "link", "staff"
 _NO_SALE = frozenset({"sample", "replacement", "exchange"})
 
 
@@ -89,15 +90,6 @@ def _links(order: Order, terms: Terms) -> Iterator[Entry]:
             yield Entry(at, order.id, LINK, who or buyer, link=link, facts=(fact,))
 
 
-class Said(msgspec.Struct, gc=False, array_like=True):
-    """What was last said under one tag: state, revision, a digest of its content, and the content's bytes."""
-
-    state: str
-    revision: int
-    digest: int
-    content: bytes = b""
-
-
 class Day(msgspec.Struct, gc=False, array_like=True):
     """One seller's UTC day: entries by kind, in time order, and what was said of the windows ending in it.
 
@@ -136,6 +128,19 @@ class Link(msgspec.Struct, gc=False, array_like=True):
     staff: list[Entry] = []
     hold: int = 0
     said: dict[str, Said] = {}
+
+    def put(self, entry: Entry) -> None:
+        """Adds one entry in its place."""
+        insort(self._side(entry), entry, key=_place)
+
+    def take(self, entry: Entry) -> None:
+        """Takes off one entry as it was added; nothing happens when it is not there."""
+        side = self._side(entry)
+        if entry in side:
+            side.remove(entry)
+
+    def _side(self, entry: Entry) -> list[Entry]:
+        return self.staff if entry.kind == STAFF else self.buyers
 
 
 def _place(entry: Entry) -> tuple[int, str]:

@@ -31,6 +31,7 @@ CARD = Card(
         )
     },
     severity="high",
+    directives=("approve_cancellation",),
     runbook="docs/runbooks/approve_at_once.md",
     clock="elapsed",
     gaps=("Row 6 finds nothing here: a denied late-delivery right is R-13's.",),
@@ -87,4 +88,4 @@ def _denied(order: Order, request: Request, row: int, due: int, granted: Moment 
     )
 
 
-DUTY = Duty(CARD, has_request, _cases, directive="approve_cancellation")
+DUTY = Duty(CARD, has_request, _cases, directive=CARD.directives[0])

@@ -32,6 +32,7 @@ CARD = Card(
         )
     },
     severity="medium",
+    directives=("cancel_order",),
     runbook="docs/runbooks/auto_cancel.md",
     clock="days",
     pausable=True,
@@ -42,9 +43,7 @@ CARD = Card(
 
 def _deadline(order: Order, stage: str, terms: Terms) -> Deadline:
     assert order.clock is not None
-    return with_consent(
-        stated(order, "auto_cancel_at", f"auto_cancel_{stage}", order.clock.at, terms), order, terms
-    )
+    return with_consent(stated(order, "auto_cancel_at", f"auto_cancel_{stage}", order.clock.at, terms), order, terms)
 
 
 def _cases(order: Order, terms: Terms) -> Iterator[Case | NotApplicable]:
@@ -99,4 +98,4 @@ def _left_open(order: Order, stage: str, due: int, facts: tuple[str, ...], done:
     )
 
 
-DUTY = Duty(CARD, paid, _cases, directive="cancel_order")
+DUTY = Duty(CARD, paid, _cases, directive=CARD.directives[0])

@@ -18,6 +18,7 @@ CARD = Card(
     keys={"unpaid_timeout": "placed", "settle": "placed", "grace": "placed"},
     codes={},
     severity="info",
+    directives=("lapse_unpaid",),
     runbook="docs/runbooks/lapse_unpaid.md",
     clock="elapsed",
     gaps=("A payment that the feed lost looks like none.",),
@@ -46,4 +47,4 @@ def _unpaid_at(order: Order, due: int) -> bool:
     return order.paid is None or order.paid.at > due
 
 
-DUTY = Duty(CARD, lambda order: order.placed is not None and not order.cod, _cases, directive="lapse_unpaid")
+DUTY = Duty(CARD, lambda order: order.placed is not None and not order.cod, _cases, directive=CARD.directives[0])

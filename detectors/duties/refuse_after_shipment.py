@@ -26,6 +26,7 @@ CARD = Card(
         )
     },
     severity="medium",
+    directives=("refuse_cancellation",),
     runbook="docs/runbooks/refuse_after_shipment.md",
     clock="none",
     gaps=("Without a delivery estimate the late-delivery right (R-13) cannot be seen.",),
@@ -81,4 +82,4 @@ def _case(order: Order, request: Request) -> Case:
     )
 
 
-DUTY = Duty(CARD, has_request, _cases, directive="refuse_cancellation")
+DUTY = Duty(CARD, has_request, _cases, directive=CARD.directives[0])

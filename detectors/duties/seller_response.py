@@ -35,6 +35,7 @@ CARD = Card(
         )
     },
     severity="medium",
+    directives=("approve_cancellation",),
     runbook="docs/runbooks/answer_request.md",
     clock="days",
     innocents=("An answer at the very limit.", "Withdrawn, or cancelled on another path (A-27)."),
@@ -179,5 +180,5 @@ def _not_executed(request: Request, due: int, facts: tuple[str, ...], granted: M
     )
 
 
-DUTY = Duty(CARD, has_request, _cases, directive="approve_cancellation", directive_rule="R-04")
+DUTY = Duty(CARD, has_request, _cases, directive=CARD.directives[0], directive_rule="R-04")
 EXECUTE = Duty(EXECUTE_CARD, has_request, _execution)

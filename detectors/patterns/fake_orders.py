@@ -8,7 +8,7 @@ from detectors.clock import utc_day
 from detectors.policy import Market
 from detectors.terms import Terms
 from detectors.verdict import Breach
-from detectors.window import PLACED, Entry, Link, Window, between
+from detectors.window import PLACED, STAFF, Entry, Link, Window, between
 
 _CODES = {
     "V-24": Code(
@@ -129,11 +129,11 @@ def linked(seller: str, link: Link, terms: Terms) -> Iterator[Deed]:
         return
     at, entries = min(found, key=lambda x: x[0])
     facts = tuple(dict.fromkeys(fact for e in entries for fact in e.facts))
-    buyers = sorted({e.who for e in entries if e.kind != "staff"})
+    buyers = sorted({e.who for e in entries if e.kind != STAFF})
     numbers = {
         "link": link.link,
         "buyers": len(buyers),
-        "staff": sum(e.kind == "staff" for e in entries),
+        "staff": sum(e.kind == STAFF for e in entries),
         "buyer_set": " ".join(buyers),
     }
     yield Deed(at, (link.link,), Breach("V-25", "seller", "high", ("seller", seller), facts, numbers))
@@ -166,4 +166,4 @@ def quiet(entry: Entry, window: Window, market: Market) -> bool:
     few = len(span) < market.at("v24_orders", entry.at)
     spread = few or len(span) < market.at("v24_ratio", entry.at) * len({e.who for e in span})
     own = sum(e.who == entry.who for e in between(placed, entry.at - market.ms("v27_window", entry.at), entry.at))
-    return spread and own < market.at("v27_orders", entry.at)
+    return bool(spread and own < market.at("v27_orders", entry.at))

@@ -66,9 +66,7 @@ def _judge(seller: str, entry: Entry, cancels: list[Entry], paid: list[Entry], m
     facts = dict.fromkeys(fact for e in (*sold, *day) for fact in e.facts)
     rate = {"num": b, "den": n} if burst else {"num": d, "den": n}
     numbers = {"hour_count": b, "day_count": d, "paid_24h": n, "rate": rate, "hour": at // HOUR * HOUR}
-    return Deed(
-        at, (str(at // HOUR),), Breach("V-13", "seller", "high", ("seller", seller), tuple(facts), numbers)
-    )
+    return Deed(at, (str(at // HOUR),), Breach("V-13", "seller", "high", ("seller", seller), tuple(facts), numbers))
 
 
 class Figure(NamedTuple):

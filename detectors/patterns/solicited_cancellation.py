@@ -74,9 +74,7 @@ def _solicited(order: Order, terms: Terms) -> Iterator[Deed | NotApplicable | No
         if evidence is not None:
             numbers, facts = evidence
             placed = (order.placed.fact,) if order.placed else ()
-            breach = Breach(
-                "V-10", "seller", "high", ("order", order.id), (*placed, *facts, act.fact), numbers
-            )
+            breach = Breach("V-10", "seller", "high", ("order", order.id), (*placed, *facts, act.fact), numbers)
             yield Deed(act.at, ("",), breach)
             return
 

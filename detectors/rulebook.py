@@ -1,0 +1,115 @@
+"""The rules in force: policies, feeds and the catalogue. It never changes; a new policy is a new rulebook."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from detectors import catalogue
+from detectors.act import Act, found
+from detectors.attribution import attribute
+from detectors.card import Card
+from detectors.directive import overtaken
+from detectors.duty import Duty
+from detectors.feeds import Feeds
+from detectors.order import Order
+from detectors.patterns import fake_orders, high_frequency_cancellation
+from detectors.policy import Policies
+from detectors.say import Said
+from detectors.terms import Terms
+from detectors.verdict import Judgement, NotApplicable, Note, Verdict
+from detectors.window import Link, Window
+
+
+class Judged(NamedTuple):
+    """The verdicts, what is counted ("group|name|why"), and the cards of rules that failed with their error."""
+
+    verdicts: list[Verdict]
+    notes: list[str]
+    failed: dict[str, str]
+
+
+class Rulebook:
+    """What is judged, and by which numbers."""
+
+    def __init__(
+        self,
+        policies: Policies,
+        feeds: Feeds | None = None,
+        rules: Sequence[Duty | Act] = (*catalogue.DUTIES, *catalogue.ACTS),
+    ) -> None:
+        """`feeds`: what is delivered; None: everything. `rules`: what is judged of each order."""
+        self.policies, self.feeds, self.rules = policies, feeds or Feeds(), tuple(rules)
+        self.cards: dict[str, Card] = {**catalogue.CARDS, **{rule.card.name: rule.card for rule in rules}}
+        self._terms = {name: Terms(market, policies.reasons, self.feeds) for name, market in policies.markets.items()}
+
+    def terms(self, market: str) -> Terms:
+        """The terms of one market; KeyError for a market without policy."""
+        return self._terms[market]
+
+    def judge_order(self, order: Order, said: dict[str, Said]) -> Judged:
+        """What the facts say of the order. A rule that fails is named; the next one still runs."""
+        terms, judged = self._terms[order.market], Judged([], [], {})
+        for rule in self.rules:
+            try:
+                found_here = list(rule.judge(order, terms))
+            except Exception as e:  # noqa: BLE001 - promise 7: one failing rule stops no other
+                judged.failed[rule.card.name] = type(e).__name__
+                continue
+            _sort(found_here, judged)
+        _sort([*overtaken(order.id, said, terms.market), *_patterns_missing(terms), *_oddities(order, terms)], judged)
+        return judged
+
+    def judge_day(self, window: Window) -> Judged:
+        """What a seller's day shows."""
+        terms, judged = self._terms[window.day.market], Judged([], [], {})
+        for pattern in (high_frequency_cancellation, fake_orders):
+            if terms.feeds.missing(window.day.market, pattern.CARD.needs):
+                continue
+            try:
+                judged.verdicts.extend(found(deed, pattern.CARD, terms) for deed in pattern.deeds(window, terms))
+            except Exception as e:  # noqa: BLE001 - promise 7
+                judged.failed[pattern.CARD.name] = type(e).__name__
+        return judged
+
+    def judge_link(self, seller: str, link: Link) -> Judged:
+        """What one identifying hash shows of a seller."""
+        terms = self._terms[link.market]
+        deeds = fake_orders.linked(seller, link, terms)
+        return Judged([found(deed, fake_orders.CARD, terms) for deed in deeds], [], {})
+
+
+def _sort(found_here: Sequence[Judgement], judged: Judged) -> None:
+    for one in found_here:
+        if isinstance(one, Verdict):
+            judged.verdicts.append(one)
+        elif isinstance(one, NotApplicable):
+            judged.notes.append(f"not_applicable|{one.rule}|{one.why}")
+        else:
+            judged.notes.append(f"data_quality|{one.kind}|")
+
+
+def _patterns_missing(terms: Terms) -> Iterator[NotApplicable]:
+    card = high_frequency_cancellation.CARD
+    missing = terms.feeds.missing(terms.market.name, card.needs)
+    if missing:
+        yield NotApplicable("V-13", f"no feed: {missing}")
+
+
+def _oddities(order: Order, terms: Terms) -> Iterator[Note]:
+    """What is odd in the order's data: counted, accusing nobody (V-40)."""
+    yield from (Note(kind) for kind in order.oddities)
+    for cancel in order.cancels:
+        given = attribute(order, cancel, terms)
+        if not given.known and cancel.by != "unknown":
+            yield Note("unknown_reason" if cancel.reason else "no_reason")
+        elif given.reason is not None and order.market in given.reason.offered_not:
+            yield Note("reason_not_offered")
+    late = order.paid is not None and order.placed is not None and not order.cod
+    if late and _paid_after_limit(order, terms):
+        yield Note("paid_after_limit")
+
+
+def _paid_after_limit(order: Order, terms: Terms) -> bool:
+    assert order.placed is not None
+    assert order.paid is not None
+    limit = order.term("pay_by") or terms.market.due("unpaid_timeout", order.placed.at)
+    return bool(order.paid.at > limit)

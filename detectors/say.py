@@ -1,0 +1,222 @@
+"""Said against true: what was said is compared with what is true now, and the difference is said.
+
+No rule emits anything by itself (design §4.6). Instants are ms UTC.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from detectors.card import Card
+from detectors.outcomes import Outcome
+from detectors.policy import Market
+from detectors.verdict import (
+    APPROACHING,
+    DIRECTIVE,
+    DUTY,
+    FINDING,
+    Breach,
+    Content,
+    Directive,
+    Obligation,
+    Verdict,
+)
+
+WITHDRAWN, STANDS = "withdrawn", "stands"
+_OUTCOME = {DUTY: "duty.changed", APPROACHING: "duty.approaching"}
+
+
+class Said(msgspec.Struct, gc=False, array_like=True):
+    """What was last said under one tag: state, revision, digest of its content, and the content to take back.
+
+    A directive that was carried out before it proved wrong is in state `stands`; `digest` is then the log time
+    (ms) at which it did.
+    """
+
+    state: str
+    revision: int
+    digest: int
+    content: bytes = b""
+
+
+class Subject(msgspec.Struct, frozen=True, gc=False):
+    """What verdicts are about: one order, or one window of a seller.
+
+    `carried_out(directive)`: whether a fact shows that an issued directive was carried out.
+    """
+
+    seller: str
+    id: str
+    profile: Market
+    carried_out: Callable[[Directive], bool] = lambda _: False
+
+
+class Moment(msgspec.Struct, frozen=True, gc=False):
+    """When it is said. `now`: what is decidable up to and including it. `cause`: the log time of the fact that
+    changed something, None when only time went on. `hold`: log time of the latest fact out of a backlog, or 0.
+    """
+
+    now: int
+    cause: int | None
+    hold: int
+
+    def ripe(self, at: int, wait: int) -> int:
+        """When something true from `at` may first be said: after a backlog not before its log time + `wait`."""
+        return max(at, self.hold + wait) if self.hold and at else at
+
+
+class Spoken(msgspec.Struct, gc=False):
+    """The outcomes, the next instant at which time alone changes something (None: never), and the last of all."""
+
+    outcomes: list[Outcome] = []
+    next: int | None = None
+    last: int = 0
+
+
+def say(
+    subject: Subject,
+    said: dict[str, Said],
+    verdicts: Sequence[Verdict],
+    when: Moment,
+    cards: Mapping[str, Card],
+    failed: frozenset[str] = frozenset(),
+) -> Spoken:
+    """Says the difference between `verdicts` and `said`, and keeps it in `said`.
+
+    What rules named in `failed` (cards) said before stays as it was.
+    """
+    spoken = Spoken()
+    true = {verdict.tag: verdict for verdict in verdicts}
+    for tag, verdict in true.items():
+        before = said.get(tag)
+        reached = _reached(verdict, before, when, spoken)
+        if reached >= 0:
+            spoken.outcomes += _speak(subject, said, tag, verdict, reached, when)
+        elif before is not None:
+            spoken.outcomes += _take_back(subject, said, tag, verdict.card, when)
+    for tag in [tag for tag in said if tag not in true]:
+        card = _card(tag, said[tag], cards)
+        if card is not None and card.name not in failed:
+            spoken.outcomes += _take_back(subject, said, tag, card, when)
+    return spoken
+
+
+def _reached(verdict: Verdict, before: Said | None, when: Moment, spoken: Spoken) -> int:
+    """The index of the step that holds now, -1 for none. What was said needs no waiting."""
+    states = [state for _, state in verdict.steps]
+    known = states.index(before.state) if before is not None and before.state in states else -1
+    reached = -1
+    for i, (at, _) in enumerate(verdict.steps):
+        ripe = at if i <= known else when.ripe(at, verdict.wait)
+        if verdict.overtaken is not None and verdict.overtaken <= ripe:
+            return -1
+        spoken.last = max(spoken.last, ripe)
+        if ripe > when.now:
+            spoken.next = ripe if spoken.next is None else min(spoken.next, ripe)
+            break
+        reached = i
+    return reached
+
+
+def _speak(
+    subject: Subject, said: dict[str, Said], tag: str, verdict: Verdict, reached: int, when: Moment
+) -> Iterator[Outcome]:
+    content = verdict.content()
+    before, digest = said.get(tag), _digest(content)
+    target = verdict.steps[reached][1]
+    if before is not None and (before.state, before.digest) == (target, digest):
+        return
+    if before is not None and before.state == STANDS:
+        before.state, before.digest = target, digest
+        return
+    for at, state in _path(verdict, before, reached):
+        revision = before.revision + 1 if before is not None else 1
+        ripe = when.ripe(at, verdict.wait)
+        yield Outcome(
+            type=_OUTCOME.get(verdict.kind) or f"{verdict.kind}.{state}",
+            seller=subject.seller,
+            market=subject.profile.name,
+            at=ripe if when.cause is None else max(ripe, when.cause),
+            code=content.rule if isinstance(content, Obligation) else verdict.name,
+            state=state,
+            before=before.state if before is not None else "",
+            subject=subject.id,
+            revision=int(verdict.key[-1]) if verdict.kind == APPROACHING else revision,
+            key=verdict.key[:-1] if verdict.kind == APPROACHING else verdict.key,
+            card=verdict.card,
+            content=content,
+            profile=subject.profile,
+            segments=verdict.segments,
+        )
+        said[tag] = before = Said(state, revision, digest, _pack(content))
+
+
+def _path(verdict: Verdict, before: Said | None, reached: int) -> Sequence[tuple[int, str]]:
+    """The states to say one after the other: a duty opens first, a finding is raised before it is confirmed."""
+    target = verdict.steps[reached]
+    fresh = before is None or before.state == WITHDRAWN
+    if not fresh or verdict.kind in {DIRECTIVE, APPROACHING} or target[1] == "open":
+        return (target,)
+    if verdict.kind == DUTY:
+        return ((verdict.steps[0][0], "open"), target)
+    return verdict.steps[: reached + 1]
+
+
+def _take_back(subject: Subject, said: dict[str, Said], tag: str, card: Card, when: Moment) -> Iterator[Outcome]:
+    """Withdraws what was said, unless it is a directive that was carried out: that one stands."""
+    kind, name, *key = tag.split("\x1f")
+    before = said[tag]
+    if kind == APPROACHING or before.state in {WITHDRAWN, STANDS}:
+        return
+    content = _unpack(kind, before.content, card)
+    cause = when.now if when.cause is None else when.cause
+    if isinstance(content, Directive) and subject.carried_out(content):
+        before.state, before.digest = STANDS, cause
+        return
+    yield Outcome(
+        type="duty.changed" if kind == DUTY else f"{kind}.{WITHDRAWN}",
+        seller=subject.seller,
+        market=subject.profile.name,
+        at=cause,
+        code=content.rule if isinstance(content, Obligation) else name,
+        state=WITHDRAWN,
+        before=before.state,
+        subject=subject.id,
+        revision=before.revision + 1,
+        key=tuple(key),
+        card=card,
+        content=content,
+        profile=subject.profile,
+        after_finality=before.state == "confirmed",
+    )
+    said[tag] = Said(WITHDRAWN, before.revision + 1, 0, before.content)
+
+
+def _card(tag: str, before: Said, cards: Mapping[str, Card]) -> Card | None:
+    """The card of the rule that said it: duties are named in the tag, findings and directives in the content."""
+    kind, name = tag.split("\x1f", 2)[:2]
+    if kind in {DUTY, APPROACHING}:
+        return cards.get(name)
+    return next((card for card in cards.values() if name in card.codes or name in card.directives), None)
+
+
+def _digest(content: Content) -> int:
+    if isinstance(content, Obligation):
+        return content.due
+    return zlib.crc32(msgspec.json.encode(content))
+
+
+def _pack(content: Content) -> bytes:
+    if isinstance(content, Obligation):
+        return msgspec.msgpack.encode((content.opened, content.due))
+    return msgspec.msgpack.encode(content)
+
+
+def _unpack(kind: str, packed: bytes, card: Card) -> Content:
+    if kind == FINDING:
+        return msgspec.msgpack.decode(packed, type=Breach)
+    if kind == DIRECTIVE:
+        return msgspec.msgpack.decode(packed, type=Directive)
+    opened, due = msgspec.msgpack.decode(packed, type=tuple[int, int])
+    return Obligation(card.name, card.rules[0], card.holder, opened, due)

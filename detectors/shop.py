@@ -1,0 +1,63 @@
+"""A shop's own facts, and those that name no order: identities, campaigns; the rest is only remembered."""
+
+from detectors import windows
+from detectors.clock import DAY
+from detectors.facts import Fact
+from detectors.outcomes import Outcome
+from detectors.rulebook import Rulebook
+from detectors.say import Moment
+from detectors.store import ShopRow, Store, shop_key
+from detectors.window import LINK, STAFF, Entry
+
+
+def apply(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
+    """Takes in one fact that is about no order; its id is remembered for 24 hours of log time."""
+    log = max(fact.arrived, store.ticked)
+    row = store.get(shop_key(fact.seller), ShopRow) or ShopRow()
+    row.seen = [one for one in row.seen if one[0] > log - DAY]
+    kept = next((one for one in row.seen if one[1:3] == (fact.source, fact.id)), None)
+    if kept is not None:
+        return [received(fact, "duplicate" if kept[3] == fact.body else "conflicting_duplicate", log)]
+    row.seen.append((log, fact.source, fact.id, fact.body))
+    late = log - fact.at > rules.terms(fact.market).market.ms("settle", log)
+    when = Moment(store.ticked - 1, log, log if late else 0)
+    since = _campaign(row, fact)
+    store.put(shop_key(fact.seller), row, None)
+    said = [received(fact, "accepted", log)]
+    if since is not None:
+        said.extend(windows.campaign_changed(store, rules, fact.seller, fact.market, since, when))
+    if fact.type == "identity.seen":
+        said.extend(_identity(store, rules, fact, when))
+    return said
+
+
+def _campaign(row: ShopRow, fact: Fact) -> int | None:
+    """Keeps a campaign's start or end; the instant from which windows must be judged again."""
+    if fact.type == "campaign.started":
+        row.campaigns.append((fact.at, 0, fact.id))
+        row.campaigns.sort()
+        return fact.at
+    if fact.type != "campaign.ended":
+        return None
+    running = [i for i, (start, end, _) in enumerate(row.campaigns) if start <= fact.at and not end]
+    if not running:
+        return None
+    start, _, name = row.campaigns[running[-1]]
+    row.campaigns[running[-1]] = (start, fact.at, name)
+    return fact.at
+
+
+def _identity(store: Store, rules: Rulebook, fact: Fact, when: Moment) -> list[Outcome]:
+    """A hash seen on the seller's own people, or on a buyer without an order."""
+    data = fact.data
+    if data["kind"] not in rules.terms(fact.market).market.at("v25_kinds", fact.at):
+        return []
+    own = data["party"] != "buyer"
+    link = f"{data['kind']}:{data['hash']}"
+    entry = Entry(fact.at, fact.subject, STAFF if own else LINK, data["party_id"], link=link, facts=(fact.id,))
+    return windows.change_link(store, rules, fact.seller, fact.market, link, (), (entry,), when)
+
+
+def received(fact: Fact, what: str, log: int) -> Outcome:
+    """What became of a fact: accepted, duplicate or conflicting_duplicate."""
+    return Outcome(type=f"fact.{what}", seller=fact.seller, market=fact.market, at=log, code=fact.type, state=what)

@@ -1,0 +1,145 @@
+"""The step: one record of the facts log in, outcomes out. The same function live, embedded and in tests.
+
+A fact changes what is known; it never moves time. A tick at t concludes everything decidable strictly before t,
+in the order (instant, seller, order or window, outcome id). Instants are ms UTC.
+"""
+
+from bisect import insort
+from collections.abc import Iterable
+
+from detectors import shop, windows
+from detectors.directive import carried_out
+from detectors.facts import Fact, Tick
+from detectors.order import OrderFact, fold
+from detectors.outcomes import Outcome
+from detectors.rulebook import Judged, Rulebook
+from detectors.say import Moment, Spoken, Subject, say
+from detectors.store import OrderRow, Store, is_order, order_key, parts
+from detectors.window import contributions
+
+_ABOUT_ORDERS = ("order.", "cancellation.", "refund.", "notice.", "consent.", "return.", "dispute.")
+_MAYBE_ORDERS = frozenset({"message.sent", "complaint.filed", "review.posted", "identity.seen"})
+
+
+def step(store: Store, rules: Rulebook, record: Fact | Tick) -> list[Outcome]:
+    """Applies one record to the partition's rows and returns what is to be said because of it."""
+    if isinstance(record, Tick):
+        return _tick(store, rules, record)
+    if _is_about_order(record):
+        return _order_fact(store, rules, record)
+    return shop.apply(store, rules, record)
+
+
+def _is_about_order(fact: Fact) -> bool:
+    if fact.type in _MAYBE_ORDERS:
+        return bool(fact.subject) and fact.data.get("party", "buyer") == "buyer"
+    return fact.type.startswith(_ABOUT_ORDERS)
+
+
+def _tick(store: Store, rules: Rulebook, tick: Tick) -> list[Outcome]:
+    """Ticks that go backwards are ignored; a tick under other policies judges every open order again."""
+    if tick.at <= store.ticked:
+        return []
+    said: list[Outcome] = []
+    while (due := store.wheel.due(tick.at)) is not None:
+        instant, keys = due
+        said.extend(_at_instant(store, rules, instant, keys))
+    store.ticked = tick.at
+    if tick.policies != store.policies:
+        said.extend(_judge_again(store, rules, tick.at))
+        store.policies = tick.policies
+    return said
+
+
+def _at_instant(store: Store, rules: Rulebook, instant: int, keys: Iterable[bytes]) -> list[Outcome]:
+    when = Moment(instant, None, 0)
+    said: list[Outcome] = []
+    for key in keys:
+        said.extend(_order_again(store, rules, key, when) if is_order(key) else windows.again(store, rules, key, when))
+    if len(said) > 1:
+        said.sort(key=lambda outcome: (outcome.seller, outcome.subject, outcome.id, outcome.revision))
+    return said
+
+
+def _judge_again(store: Store, rules: Rulebook, at: int) -> list[Outcome]:
+    when = Moment(at - 1, at, 0)
+    return [one for key in sorted(store.orders) for one in _order_again(store, rules, key, when)]
+
+
+def _order_again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outcome]:
+    """Judges an order as time alone goes on, or forgets it."""
+    row = store.get(key, OrderRow)
+    if row is None:
+        return []
+    seller, order = parts(key)
+    judged, spoken = _judge(rules, seller, order, row, when)
+    if spoken.next is None and _forget_at(rules, row, spoken) <= when.now:
+        store.drop(key)
+        return spoken.outcomes
+    _keep(store, rules, key, row, spoken)
+    return [*spoken.outcomes, *_counted(seller, row, judged, when)]
+
+
+def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
+    key = order_key(fact.seller, fact.subject)
+    row = store.get(key, OrderRow) or OrderRow(fact.market)
+    kept = next((f for f in row.facts if f.id == fact.id and f.source == fact.source), None)
+    log = max(fact.arrived, store.ticked)
+    if kept is not None:
+        return [shop.received(fact, "duplicate" if kept.body == fact.body else "conflicting_duplicate", log)]
+    insort(row.facts, OrderFact.of(fact), key=OrderFact.place)
+    late = log - fact.at > rules.terms(row.market).market.ms("settle", log)
+    if late:
+        row.hold = max(row.hold, log)
+    when = Moment(store.ticked - 1, log, 0)
+    judged, spoken = _judge(rules, fact.seller, fact.subject, row, when)
+    said = [shop.received(fact, "accepted", log), *spoken.outcomes, *_counted(fact.seller, row, judged, when)]
+    said.extend(_contribute(store, rules, fact, row, Moment(when.now, log, log if late else 0)))
+    _keep(store, rules, key, row, spoken)
+    return said
+
+
+def _judge(rules: Rulebook, seller: str, name: str, row: OrderRow, when: Moment) -> tuple[Judged, Spoken]:
+    order = fold(seller, row.market, name, row.facts)
+    market = rules.terms(row.market).market
+    judged = rules.judge_order(order, row.said)
+    subject = Subject(seller, name, market, lambda directive: carried_out(order, directive, market))
+    held = Moment(when.now, when.cause, row.hold)
+    return judged, say(subject, row.said, judged.verdicts, held, rules.cards, frozenset(judged.failed))
+
+
+def _contribute(store: Store, rules: Rulebook, fact: Fact, row: OrderRow, when: Moment) -> list[Outcome]:
+    """Takes the order's old contributions off its seller's windows and puts the new ones on."""
+    order = fold(fact.seller, row.market, fact.subject, row.facts)
+    added = contributions(order, rules.terms(row.market))
+    if added == row.added:
+        return []
+    old, row.added = row.added, added
+    return windows.change(store, rules, fact.seller, row.market, old, added, when)
+
+
+def _keep(store: Store, rules: Rulebook, key: bytes, row: OrderRow, spoken: Spoken) -> None:
+    store.put(key, row, _forget_at(rules, row, spoken) if spoken.next is None else spoken.next)
+
+
+def _forget_at(rules: Rulebook, row: OrderRow, spoken: Spoken) -> int:
+    """When an order with nothing left to say is forgotten."""
+    last = max(row.facts[-1].at, spoken.last)
+    return last + rules.terms(row.market).market.ms("forget_after", last)
+
+
+def _counted(seller: str, row: OrderRow, judged: Judged, when: Moment) -> list[Outcome]:
+    """The change in what is counted of the order: not applicable, data quality, failed."""
+    notes = [*judged.notes, *(f"failed|{name}|{error}" for name, error in judged.failed.items())]
+    if notes == row.notes:
+        return []
+    old, row.notes = row.notes, notes
+    at = when.now if when.cause is None else when.cause
+    changes = [(note, "off") for note in old if note not in notes] + [(n, "on") for n in notes if n not in old]
+    return [_count(seller, row.market, at, note, state) for note, state in changes]
+
+
+def _count(seller: str, market: str, at: int, note: str, state: str) -> Outcome:
+    group, code, why = note.split("|", 2)
+    kind = "rule.failed" if group == "failed" else "count.changed"
+    return Outcome(type=kind, seller=seller, market=market, at=at, code=code, state=state, before=group, why=why)

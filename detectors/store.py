@@ -1,0 +1,131 @@
+"""One partition's rows and its wheel. Rows are packed: the next instant, eight bytes, then msgpack."""
+
+from collections.abc import Iterator, MutableMapping
+from typing import TypeVar
+
+import msgspec
+
+from detectors.order import OrderFact
+from detectors.say import Said
+from detectors.wheel import Wheel
+from detectors.window import Day, Entry, Link
+
+NEVER = (1 << 63) - 1
+_ORDER, _SELLER = "\x1f", "\x1e"
+
+Row = TypeVar("Row", bound=msgspec.Struct)
+
+
+class OrderRow(msgspec.Struct, gc=False, array_like=True):
+    """An order as it is kept: its facts, what was said, what it added to the windows, and what was counted.
+
+    `hold`: log time (ms) of its latest fact out of a backlog.
+    """
+
+    market: str
+    facts: list[OrderFact] = []
+    said: dict[str, Said] = {}
+    added: list[Entry] = []
+    notes: list[str] = []
+    hold: int = 0
+
+
+class ShopRow(msgspec.Struct, gc=False, array_like=True):
+    """A shop's own facts: campaigns (start, end or 0, fact) and the ids of the last 24 hours of log time."""
+
+    campaigns: list[tuple[int, int, str]] = []
+    seen: list[tuple[int, str, str, str]] = []
+
+
+def order_key(seller: str, order: str) -> bytes:
+    """The row key of an order."""
+    return f"{seller}{_ORDER}{order}".encode()
+
+
+def shop_key(seller: str) -> bytes:
+    """The row key of a shop's own facts."""
+    return f"{seller}{_SELLER}shop".encode()
+
+
+def day_key(seller: str, day: int) -> bytes:
+    """The row key of a seller's UTC day."""
+    return f"{seller}{_SELLER}day{_SELLER}{day}".encode()
+
+
+def link_key(seller: str, link: str) -> bytes:
+    """The row key of an identifying hash at a seller."""
+    return f"{seller}{_SELLER}link{_SELLER}{link}".encode()
+
+
+def is_order(key: bytes) -> bool:
+    """Whether the key is an order's."""
+    return _SELLER.encode() not in key
+
+
+def parts(key: bytes) -> list[str]:
+    """The key's parts; the first is the seller."""
+    return key.decode().split(_ORDER if is_order(key) else _SELLER)
+
+
+def seller_of(key: bytes) -> str:
+    """The seller whose row it is: rows lie in the seller's partition."""
+    return parts(key)[0]
+
+
+class Store:
+    """Orders and sellers of one partition, any mappings of bytes to bytes, and the wheel over them."""
+
+    def __init__(self, orders: MutableMapping[bytes, bytes], sellers: MutableMapping[bytes, bytes]) -> None:
+        """Starts with an empty wheel; call `rebuild` when the mappings already hold rows."""
+        self.orders, self.sellers = orders, sellers
+        self.ticked = 0
+        self.policies = ""
+        self.wheel = Wheel(self._next)
+
+    def rebuild(self, keys: Iterator[bytes]) -> None:
+        """Puts the partition's rows back on the wheel; reads only their heads."""
+        self.wheel = Wheel(self._next)
+        for key in keys:
+            instant = self._next(key)
+            if instant is not None:
+                self.wheel.put(key, instant)
+
+    def _table(self, key: bytes) -> MutableMapping[bytes, bytes]:
+        return self.orders if is_order(key) else self.sellers
+
+    def _next(self, key: bytes) -> int | None:
+        raw = self._table(key).get(key)
+        if raw is None:
+            return None
+        instant = int.from_bytes(raw[:8], "big")
+        return None if instant == NEVER else instant
+
+    def waits_until(self, key: bytes) -> int | None:
+        """The instant at which the row is looked at again; None for never, or no row."""
+        return self._next(key)
+
+    def get(self, key: bytes, kind: type[Row]) -> Row | None:
+        """The row of that key; None when there is none."""
+        raw = self._table(key).get(key)
+        return None if raw is None else _decoder(kind).decode(memoryview(raw)[8:])
+
+    def put(self, key: bytes, row: msgspec.Struct, instant: int | None) -> None:
+        """Keeps the row; `instant` (ms UTC): when to look at it again, None for never."""
+        table = self._table(key)
+        head = NEVER if instant is None else instant
+        old = table.get(key)
+        table[key] = packed = head.to_bytes(8, "big") + _encoder.encode(row)
+        if instant is not None and (old is None or old[:8] != packed[:8]):
+            self.wheel.put(key, instant)
+
+    def drop(self, key: bytes) -> None:
+        """Forgets the row."""
+        self._table(key).pop(key, None)
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoders = {kind: msgspec.msgpack.Decoder(kind) for kind in (OrderRow, ShopRow, Day, Link)}
+
+
+def _decoder(kind: type[Row]) -> "msgspec.msgpack.Decoder[Row]":
+    return _decoders[kind]  # type: ignore[index, return-value]
