@@ -1,7 +1,5 @@
 """The card at the top of every rule: what it promises, what it needs, what it does not see. Cards are data."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 
@@ -36,7 +34,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     promise: str
     rules: tuple[str, ...]
     holder: str
-    needs: tuple[Sequence[str], ...]
+    needs: tuple[tuple[str, ...], ...]
     keys: dict[str, str]
     codes: dict[str, Code]
     severity: str

@@ -20,6 +20,7 @@ class Feeds:
     def __init__(self, rows: Sequence[Feed] = ()) -> None:
         self._rows = tuple(rows)
         self.delivers = cache(self._delivers)
+        self.missing = cache(self._missing)
 
     def _delivers(self, kind: str, market: str) -> bool:
         return not self._rows or any(
@@ -27,7 +28,7 @@ class Feeds:
             for row in self._rows
         )
 
-    def missing(self, market: str, needs: Sequence[Sequence[str]]) -> str:
+    def _missing(self, market: str, needs: tuple[tuple[str, ...], ...]) -> str:
         """The first need that no feed delivers ("order.ready or order.in_transit"); "" when all are met.
 
         Each need is a list of alternatives.

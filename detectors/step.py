@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from detectors import shop, windows
 from detectors.directive import carried_out
 from detectors.facts import Fact, Tick
-from detectors.order import OrderFact, fold
+from detectors.order import Order, OrderFact, fold
 from detectors.outcomes import Outcome
 from detectors.rulebook import Judged, Rulebook
 from detectors.say import Moment, Spoken, Subject, say
@@ -72,7 +72,7 @@ def _order_again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> lis
     if row is None:
         return []
     seller, order = parts(key)
-    judged, spoken = _judge(rules, seller, order, row, when)
+    judged, spoken = _judge(rules, fold(seller, row.market, order, row.facts), row, when)
     if spoken.next is None and _forget_at(rules, row, spoken) <= when.now:
         store.drop(key)
         return spoken.outcomes
@@ -92,30 +92,29 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     if late:
         row.hold = max(row.hold, log)
     when = Moment(store.ticked - 1, log, 0)
-    judged, spoken = _judge(rules, fact.seller, fact.subject, row, when)
+    order = fold(fact.seller, row.market, fact.subject, row.facts)
+    judged, spoken = _judge(rules, order, row, when)
     said = [shop.received(fact, "accepted", log), *spoken.outcomes, *_counted(fact.seller, row, judged, when)]
-    said.extend(_contribute(store, rules, fact, row, Moment(when.now, log, log if late else 0)))
+    said.extend(_contribute(store, rules, order, row, Moment(when.now, log, log if late else 0)))
     _keep(store, rules, key, row, spoken)
     return said
 
 
-def _judge(rules: Rulebook, seller: str, name: str, row: OrderRow, when: Moment) -> tuple[Judged, Spoken]:
-    order = fold(seller, row.market, name, row.facts)
+def _judge(rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> tuple[Judged, Spoken]:
     market = rules.terms(row.market).market
     judged = rules.judge_order(order, row.said)
-    subject = Subject(seller, name, market, lambda directive: carried_out(order, directive, market))
+    subject = Subject(order.seller, order.id, market, lambda directive: carried_out(order, directive, market))
     held = Moment(when.now, when.cause, row.hold)
     return judged, say(subject, row.said, judged.verdicts, held, rules.cards, frozenset(judged.failed))
 
 
-def _contribute(store: Store, rules: Rulebook, fact: Fact, row: OrderRow, when: Moment) -> list[Outcome]:
+def _contribute(store: Store, rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> list[Outcome]:
     """Takes the order's old contributions off its seller's windows and puts the new ones on."""
-    order = fold(fact.seller, row.market, fact.subject, row.facts)
     added = contributions(order, rules.terms(row.market))
     if added == row.added:
         return []
     old, row.added = row.added, added
-    return windows.change(store, rules, fact.seller, row.market, old, added, when)
+    return windows.change(store, rules, order.seller, row.market, old, added, when)
 
 
 def _keep(store: Store, rules: Rulebook, key: bytes, row: OrderRow, spoken: Spoken) -> None:
