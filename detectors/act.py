@@ -31,8 +31,8 @@ class Act(msgspec.Struct, frozen=True):
             return
         missing = terms.feeds.missing(order.market, self.card.needs)
         code = next(iter(self.card.codes))
-        if missing:
-            yield NotApplicable(code, f"no feed: {missing}")
+        if missing or order.placed is None:
+            yield NotApplicable(code, f"no feed: {missing}" if missing else "order.placed")
             return
         for deed in self.deeds(order, terms):
             yield found(deed, self.card, terms) if isinstance(deed, Deed) else deed

@@ -335,7 +335,8 @@ def _cancelled(order: Order, fact: OrderFact) -> None:
     data = fact.data
     by, name = str(data.get("by", "unknown")), _text(data, "cancellation")
     lines = tuple(data.get("lines") or ())
-    if data.get("status") and order.cancels:
+    if _all_cancelled(order):
+        order.oddities.append("cancelled_again")
         return
     request = order.requests.get(name)
     if not name and by != "seller":
@@ -343,6 +344,13 @@ def _cancelled(order: Order, fact: OrderFact) -> None:
     if request is not None and request.by != "buyer":
         request = None
     order.cancels.append(Cancel(name or fact.id, fact.at, fact.id, by, _text(data, "reason"), lines, request))
+
+
+def _all_cancelled(order: Order) -> bool:
+    left = set(order.lines)
+    for cancel in order.cancels:
+        left -= set(cancel.lines or left)
+    return not left
 
 
 def _noticed(order: Order, fact: OrderFact) -> None:

@@ -6,8 +6,16 @@ from detectors.order import Decision, Moment, Order, Request
 
 
 def buyers_requests(order: Order) -> Iterator[Request]:
-    """The requests that buyers made; those of others open nothing (duties §3)."""
-    return (request for request in order.requests.values() if request.by == "buyer")
+    """The requests that buyers made for something not cancelled yet; those of others open nothing (duties §3)."""
+    return (r for r in order.requests.values() if r.by == "buyer" and not _cancelled_before(order, r))
+
+
+def _cancelled_before(order: Order, request: Request) -> bool:
+    wanted = set(request.lines or order.lines)
+    for cancel in order.cancels:
+        if cancel.at < request.at:
+            wanted -= set(cancel.lines or order.lines)
+    return not wanted
 
 
 def has_request(order: Order) -> bool:

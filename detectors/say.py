@@ -87,7 +87,9 @@ def say(
     What rules named in `failed` (cards) said before stays as it was.
     """
     spoken = Spoken()
-    true = {verdict.tag: verdict for verdict in verdicts}
+    true: dict[str, Verdict] = {}
+    for verdict in verdicts:
+        true.setdefault(verdict.tag, verdict)
     for tag, verdict in true.items():
         before = said.get(tag)
         reached = _reached(verdict, before, when, spoken)
@@ -96,7 +98,7 @@ def say(
         elif before is not None:
             spoken.outcomes += _take_back(subject, said, tag, verdict.card, when)
     for tag in [tag for tag in said if tag not in true]:
-        card = _card(tag, said[tag], cards)
+        card = _card(tag, cards)
         if card is not None and card.name not in failed:
             spoken.outcomes += _take_back(subject, said, tag, card, when)
     return spoken
@@ -193,7 +195,7 @@ def _take_back(subject: Subject, said: dict[str, Said], tag: str, card: Card, wh
     said[tag] = Said(WITHDRAWN, before.revision + 1, 0, before.content)
 
 
-def _card(tag: str, before: Said, cards: Mapping[str, Card]) -> Card | None:
+def _card(tag: str, cards: Mapping[str, Card]) -> Card | None:
     """The card of the rule that said it: duties are named in the tag, findings and directives in the content."""
     kind, name = tag.split("\x1f", 2)[:2]
     if kind in {DUTY, APPROACHING}:

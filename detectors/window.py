@@ -35,15 +35,14 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 def contributions(order: Order, terms: Terms) -> list[Entry]:
-    """All that this order adds to its seller's windows."""
-    if order.kind in _NO_SALE:
+    """All that this order adds to its seller's windows; an order without history adds nothing."""
+    if order.placed is None or order.kind in _NO_SALE:
         return []
     return [*_placed(order), *_sold(order, terms), *_links(order, terms)]
 
 
 def _placed(order: Order) -> Iterator[Entry]:
-    if order.placed is None:
-        return
+    assert order.placed is not None
     gone = gone_unshipped(order)
     facts = (order.placed.fact, *(c.fact for c in order.cancels)) if gone else (order.placed.fact,)
     yield Entry(order.placed.at, order.id, PLACED, str(order.term("buyer", "")), gone, facts=facts)

@@ -70,7 +70,7 @@ def _buyers_acts(order: Order) -> Iterator[tuple[Moment, str]]:
 def _solicited(order: Order, terms: Terms) -> Iterator[Deed | NotApplicable | Note]:
     """One suspicion an order: the earliest act of the buyer that a push explains."""
     for act, reason in sorted(_buyers_acts(order), key=lambda item: (item[0].at, item[0].fact)):
-        evidence = _testimony(order, act, reason, terms) or _push(order, act, terms)
+        evidence = _testimony(order, reason, terms) or _push(order, act, terms)
         if evidence is not None:
             numbers, facts = evidence
             placed = (order.placed.fact,) if order.placed else ()
@@ -82,7 +82,7 @@ def _solicited(order: Order, terms: Terms) -> Iterator[Deed | NotApplicable | No
 _Evidence = tuple[dict[str, object], tuple[str, ...]]
 
 
-def _testimony(order: Order, act: Moment, code: str, terms: Terms) -> _Evidence | None:
+def _testimony(order: Order, code: str, terms: Terms) -> _Evidence | None:
     """The buyer's own reason says that the seller asked."""
     row = terms.reasons.find("buyer", order.market, code) if code else None
     if row is None or row.signal != "V-10":
