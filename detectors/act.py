@@ -27,8 +27,6 @@ class Act(msgspec.Struct, frozen=True):
 
     def judge(self, order: Order, terms: Terms) -> Iterator[Judgement]:
         """The findings; not applicable when a feed that the rule needs is not delivered."""
-        if not self.arises(order):
-            return
         missing = terms.feeds.missing(order.market, self.card.needs)
         code = next(iter(self.card.codes))
         if missing or order.placed is None:

@@ -80,9 +80,7 @@ class Duty(msgspec.Struct, frozen=True):
     directive_rule: str = ""
 
     def judge(self, order: Order, terms: Terms) -> Iterator[Judgement]:
-        """What the facts say of this duty; not applicable when its fact or feed is missing."""
-        if not self.arises(order):
-            return
+        """What the facts say of a duty that arose; not applicable when its fact or feed is missing."""
         missing = terms.feeds.missing(order.market, self.card.needs)
         if missing or order.placed is None:
             yield NotApplicable(self.card.rules[0], f"no feed: {missing}" if missing else "order.placed")

@@ -50,7 +50,7 @@ class Rulebook:
         terms, judged = self._terms[order.market], Judged([], [], {})
         for rule in self.rules:
             try:
-                found_here = list(rule.judge(order, terms))
+                found_here = list(rule.judge(order, terms)) if rule.arises(order) else ()
             except Exception as e:  # noqa: BLE001 - promise 7: one failing rule stops no other
                 judged.failed[rule.card.name] = type(e).__name__
                 continue

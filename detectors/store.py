@@ -12,6 +12,8 @@ from detectors.window import Day, Entry, Link
 
 NEVER = (1 << 63) - 1
 _ORDER, _SELLER = "\x1f", "\x1e"
+_SELLERS_MARK = _SELLER.encode()
+_DAYS_UNPACKED = 4096
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -59,7 +61,7 @@ def link_key(seller: str, link: str) -> bytes:
 
 def is_order(key: bytes) -> bool:
     """Whether the key is an order's."""
-    return _SELLER.encode() not in key
+    return _SELLERS_MARK not in key
 
 
 def parts(key: bytes) -> list[str]:
@@ -81,6 +83,7 @@ class Store:
         self.ticked = 0
         self.policies = ""
         self.wheel = Wheel(self._next)
+        self._days: dict[bytes, Day] = {}
 
     def rebuild(self, keys: Iterator[bytes]) -> None:
         """Puts the partition's rows back on the wheel; reads only their heads."""
@@ -120,7 +123,29 @@ class Store:
 
     def drop(self, key: bytes) -> None:
         """Forgets the row."""
+        self._days.pop(key, None)
         self._table(key).pop(key, None)
+
+    def day(self, seller: str, number: int) -> Day | None:
+        """A seller's UTC day; the last ones touched are kept unpacked, for every order touches them again."""
+        key = day_key(seller, number)
+        if key not in self._days:
+            row = self.get(key, Day)
+            if row is None:
+                return None
+            self._keep_day(key, row)
+        return self._days[key]
+
+    def put_day(self, seller: str, day: Day, instant: int) -> None:
+        """Keeps a seller's UTC day; `instant` (ms UTC): when to look at it again."""
+        key = day_key(seller, day.number)
+        self._keep_day(key, day)
+        self.put(key, day, instant)
+
+    def _keep_day(self, key: bytes, day: Day) -> None:
+        if len(self._days) >= _DAYS_UNPACKED:
+            self._days.clear()
+        self._days[key] = day
 
 
 _encoder = msgspec.msgpack.Encoder()

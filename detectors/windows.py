@@ -51,20 +51,20 @@ def _change_day(
     assert when.cause is not None
     if forgotten_at(number, profile) <= when.cause:
         return []
-    key = day_key(seller, number)
-    day = store.get(key, Day) or Day(market, number)
+    day = store.day(seller, number) or Day(market, number)
     for entry in off:
         day.take(entry)
     for entry in on:
         day.put(entry)
     day.hold = max(day.hold, when.hold)
     window = _window(store, seller, day, profile)
-    if _all_quiet(window, off, on, profile):
-        store.put(key, day, store.waits_until(key) or forgotten_at(number, profile))
+    later = [store.day(seller, number + i) for i in range(1, 1 + _reach(profile, when.cause))]
+    if not any(later) and _all_quiet(window, off, on, profile):
+        waits = store.waits_until(day_key(seller, number))
+        store.put_day(seller, day, forgotten_at(number, profile) if waits is None else waits)
         return []
     said = _judge_day(store, rules, seller, window, when)
-    for later in range(number + 1, number + 1 + _reach(profile, when.cause)):
-        following = store.get(day_key(seller, later), Day)
+    for following in later:
         if following is not None:
             following.hold = max(following.hold, when.hold)
             said.extend(_judge_day(store, rules, seller, _window(store, seller, following, profile), when))
@@ -91,7 +91,7 @@ def _reach(profile: Market, at: int) -> int:
 
 def _window(store: Store, seller: str, day: Day, profile: Market) -> Window:
     back = _reach(profile, day.number * DAY)
-    earlier = (store.get(day_key(seller, day.number - i), Day) for i in range(back, 0, -1))
+    earlier = (store.day(seller, day.number - i) for i in range(back, 0, -1))
     shop = store.get(shop_key(seller), ShopRow) or ShopRow()
     return Window(seller, day, [one for one in earlier if one is not None], shop.campaigns)
 
@@ -101,7 +101,7 @@ def _judge_day(store: Store, rules: Rulebook, seller: str, window: Window, when:
     judged = rules.judge_day(window)
     spoken = _say(rules, seller, f"day {day.number}", profile, day.said, judged, Moment(when.now, when.cause, day.hold))
     end = forgotten_at(day.number, profile)
-    store.put(day_key(seller, day.number), day, end if spoken.next is None else min(spoken.next, end))
+    store.put_day(seller, day, end if spoken.next is None else min(spoken.next, end))
     return [*spoken.outcomes, *_failed(seller, profile, judged, when)]
 
 
@@ -175,7 +175,7 @@ def again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outco
     """Judges a window as time alone goes on, or forgets it."""
     seller, kind, *rest = parts(key)
     if kind == "day":
-        day = store.get(key, Day)
+        day = store.day(seller, int(rest[0]))
         if day is None:
             return []
         profile = rules.terms(day.market).market
@@ -201,7 +201,7 @@ def campaign_changed(
     said: list[Outcome] = []
     profile = rules.terms(market).market
     for number in range(utc_day(since), utc_day(when.cause) + 1):
-        day = store.get(day_key(seller, number), Day)
+        day = store.day(seller, number)
         if day is not None and forgotten_at(number, profile) > when.cause:
             said.extend(_judge_day(store, rules, seller, _window(store, seller, day, profile), when))
     return said
