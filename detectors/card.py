@@ -27,6 +27,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     `needs`: each entry is a list of event types of which one must be delivered. `keys`: policy keys and the
     fact whose local day binds each. `clock`: "elapsed", "days", "window" or "none"; `pausable`: consent moves
     it; `dated`: some market changes a key on a date. These three say which timelines the rule must have.
+    `first_look`: what a person does first with a finding.
     """
 
     name: str
@@ -38,7 +39,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     keys: dict[str, str]
     codes: dict[str, Code]
     severity: str
-    runbook: str
+    first_look: str
     clock: str
     pausable: bool = False
     dated: bool = False

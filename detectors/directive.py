@@ -28,7 +28,7 @@ CARD = Card(
         )
     },
     severity="low",
-    runbook="docs/runbooks/directive_overtaken.md",
+    first_look="On-call: find which feed was late; the order may have to be made good by hand.",
     clock="none",
     innocents=("A directive taken back before anybody acted on it.",),
 )

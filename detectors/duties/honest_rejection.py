@@ -24,7 +24,7 @@ CARD = Card(
         )
     },
     severity="medium",
-    runbook="docs/runbooks/honest_rejection.md",
+    first_look="Read the reason as sent; an unknown code may be new: then it belongs into policies/reasons.toml.",
     clock="none",
     gaps=("Whether the reason is true is not judged yet.",),
     innocents=("A known reason with a market's suffix or in other case.",),

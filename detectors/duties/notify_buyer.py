@@ -36,7 +36,7 @@ CARD = Card(
         ),
     },
     severity="medium",
-    runbook="docs/runbooks/notify_buyer.md",
+    first_look="Read the notices sent about the order; a late one clears the finding and lowers it.",
     clock="elapsed",
     gaps=("A notice without a locale is taken to be in the right language.",),
     innocents=(

@@ -27,7 +27,7 @@ CARD = Card(
     },
     severity="medium",
     directives=("refuse_cancellation",),
-    runbook="docs/runbooks/refuse_after_shipment.md",
+    first_look="Look at the carrier's facts: a wrong scan withdraws the finding when it is corrected.",
     clock="none",
     gaps=("Without a delivery estimate the late-delivery right (R-13) cannot be seen.",),
     innocents=("Shipped and asked at the same instant: the request wins (A-28).",),

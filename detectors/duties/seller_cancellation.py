@@ -24,7 +24,7 @@ CARD = Card(
         )
     },
     severity="high",
-    runbook="docs/runbooks/seller_cancellation.md",
+    first_look="Compare the carrier's scan with the cancellation; ask who has the parcel.",
     clock="window",
     gaps=("Until the carrier reports the parcel nobody knows that it left.",),
     innocents=("Approving a buyer's request.", "Cancelling lines that had not left."),

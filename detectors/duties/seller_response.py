@@ -36,7 +36,7 @@ CARD = Card(
     },
     severity="medium",
     directives=("approve_cancellation",),
-    runbook="docs/runbooks/answer_request.md",
+    first_look="Look at the seller's other open requests; a seller who never answers may have left.",
     clock="days",
     innocents=("An answer at the very limit.", "Withdrawn, or cancelled on another path (A-27)."),
     gaps=("An answer given outside the feed is not seen.",),
@@ -57,7 +57,7 @@ EXECUTE_CARD = Card(
         )
     },
     severity="high",
-    runbook="docs/runbooks/execute_approval.md",
+    first_look="On-call: the directive was issued at due + settle; find out why the order service did not act.",
     clock="elapsed",
     innocents=("The seller's late answer came first (A-26).",),
 )

@@ -33,7 +33,7 @@ CARD = Card(
         )
     },
     severity="high",
-    runbook="docs/runbooks/high_frequency_cancellation.md",
+    first_look="Look at the reasons and products of the cancelled orders: one empty shelf, or many?",
     clock="window",
     gaps=("A seller who spreads his cancellations thin shows in the rate only.",),
     innocents=("Many cancellations among very many orders.", "Buyers' own cancellations.", "Samples."),

@@ -25,7 +25,7 @@ SOLICITED = Card(
         )
     },
     severity="high",
-    runbook="docs/runbooks/solicited_cancellation.md",
+    first_look="Read the message at the offset, in the thread, and who spoke first.",
     clock="window",
     gaps=("Phrases outside the lists, pictures, and calls are not seen.",),
     innocents=("The buyer asked first.", "Negations, quotations and conditionals.", "No cancellation followed."),
@@ -48,7 +48,7 @@ LAUNDERED = Card(
         )
     },
     severity="medium",
-    runbook="docs/runbooks/solicited_cancellation.md",
+    first_look="Ask the seller for the buyer's request; the order id must match.",
     clock="window",
     gaps=("A wish spoken on the telephone leaves no fact.",),
     innocents=("The buyer wrote so, in whatever language; one without a phrase list counts for the seller.",),
