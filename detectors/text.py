@@ -1,16 +1,16 @@
-"""Who asked for the cancellation: phrases in a message by which a seller pushes or a buyer asks (V-10, V-12, R-28).
+"""Who asked for the cancellation: phrases by which a seller pushes or a buyer asks (V-10, V-12, R-28).
 
-A phrase list is data (`policies/phrases/<language>.toml`): frames that solicit or ask, and blockers. A frame counts
-unless a blocker holds *where it stands*: a negation, an own act, reported speech, a question or another object that
-overlaps it; quotation marks around it; or a condition in its sentence. So "we cannot ship, please cancel" counts
-and "you need not cancel" does not.
+A phrase list is data (`policies/phrases/<language>.toml`): frames that solicit or ask, and blockers. A frame
+counts unless a blocker holds *where it stands*: a negation, an own act, reported speech, a question or another
+object that overlaps it; quotation marks around it; or a condition in its sentence. So "we cannot ship, please
+cancel" counts and "you need not cancel" does not.
 
 Known gaps. A plain condition never counts, although "if you cannot wait, cancel" forces a choice; polite ones
-("if you don't mind") do not hide a request. A request to order again or to take the money elsewhere that names no
-cancellation, an instruction in a picture, an emoji in place of the verb, and romanised Chinese, Japanese or Thai are
-not read. Whether the buyer had asked first is for the rule to know, not for the text. Of a text longer than
-`text_normal.LIMIT` the rest is not read. A message in single quotation marks or quotation marks never closed may
-count or not by where the marks stand.
+("if you don't mind") hide nothing. Not read: a hint that names no cancellation, an instruction in a picture, an
+emoji in place of the verb, romanised Chinese, Japanese or Thai, and what stands beyond `text_normal.LIMIT`.
+Whether the buyer had asked first is for the rule to know, not for the text. Quotation marks that are never
+closed quote nothing. Frames and blockers of all lists work together, for people mix languages; a code-mixed
+"cancel" may therefore be a hit of several lists.
 """
 
 import re
@@ -38,7 +38,7 @@ _ALIASES = {"in": "id", "cmn": "zh", "yue": "zh"}
 
 
 class Hit(NamedTuple):
-    """A phrase that counts: what it is for ("solicit" or "ask"), the list ("en@1"), its id, its place in the text."""
+    """A phrase that counts: its intent ("solicit" or "ask"), list ("en@1"), id, and place in the original text."""
 
     intent: str
     list: str
@@ -70,8 +70,10 @@ class Lexicon:
 
     @classmethod
     def of(cls, tables: Mapping[str, Mapping[str, Any]]) -> "Lexicon":
-        """Lists from the tables of the phrase files by language; ValueError names the phrase that cannot be used."""
-        spaced = sorted({word for table in tables.values() for word in table["spaced"]}, key=len, reverse=True)
+        """The lists from the phrase files' tables by language; ValueError names a phrase that cannot be used."""
+        spaced = sorted(
+            {word for table in tables.values() for word in table["spaced"]}, key=len, reverse=True
+        )
         words = re.compile("|".join(re.escape(strip(spell(word))) for word in spaced) or "(?!)")
         return cls({language: _language(language, table) for language, table in tables.items()}, words)
 
@@ -79,7 +81,9 @@ class Lexicon:
 def _language(language: str, table: Mapping[str, Any]) -> _Language:
     words, reset = table.get("words", {}), table.get("reset", "")
     phrases = {
-        kind: tuple(_Phrase(key, _compile(key, text, words, reset, kind)) for key, text in table.get(kind, {}).items())
+        kind: tuple(
+            _Phrase(key, _compile(key, text, words, reset, kind)) for key, text in table.get(kind, {}).items()
+        )
         for kind in (*_INTENTS, *_BLOCKERS, *_CONDITIONS)
     }
     stems = tuple(strip(spell(stem)) for stem in table["stems"])
@@ -87,8 +91,10 @@ def _language(language: str, table: Mapping[str, Any]) -> _Language:
 
 
 def _compile(key: str, text: str, words: Mapping[str, str], reset: str, kind: str) -> re.Pattern[str]:
-    """A pattern as a regex: {NAME} is a word list, " " the gap between words, "~3" up to three more words that
-    are none of `reset`, "…3" up to three more characters.
+    """A pattern as a regex.
+
+    {NAME} is a word list, " " the gap between words, "~3" up to three more words that are none of `reset`, "…3" up
+    to three more characters.
     """
     text = _expand(key, text, words)
     if _UNBOUNDED.search(text):
@@ -172,13 +178,17 @@ class _Blocked:
         return sentence in self._wishes or sentence - 1 in self._wishes
 
     def _conditional(self, start: int, end: int) -> bool:
-        """Whether a condition governs the place: it covers it, ends at most one comma before, or follows at once."""
+        """Whether a condition covers the place, stands at most one comma before it, or follows in its clause."""
         at = bisect_right(self._conditions, (end + _REACH, 0))
         for opens, closes in reversed(self._conditions[max(at - 8, 0) : at]):
             near, far = (opens, start) if opens < start else (end, opens)
             if closes > start and opens < end:
                 return True
-            if far - near <= _REACH and self._commas_in(near, far) <= (opens < start) and self._same(near, far):
+            if (
+                far - near <= _REACH
+                and self._commas_in(near, far) <= (opens < start)
+                and self._same(near, far)
+            ):
                 return True
         return False
 

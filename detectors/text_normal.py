@@ -5,6 +5,8 @@ clauses, "." and "?" between sentences. White space between two characters of a 
 spaces (Chinese, Japanese, Thai) is gone. Every character remembers where it stood in the original text.
 """
 
+# ruff: noqa: RUF001 - characters that look alike are the subject here
+
 import re
 import unicodedata
 from bisect import bisect_left
@@ -56,9 +58,7 @@ def _kept(char: str) -> str:
     for one in wide.translate(_SIMPLIFIED).translate(_LOOKALIKE):
         if "ァ" <= one <= "ヶ":
             out += chr(ord(one) - 0x60)
-        elif one in _VOICING or one.isalnum() or one in "ー@$":
-            out += one
-        elif "\u0e00" <= one <= "\u0e7f":
+        elif one in _VOICING or one.isalnum() or one in "ー@$" or "\u0e00" <= one <= "\u0e7f":
             out += one
         else:
             out += _separator(one)
