@@ -24,7 +24,7 @@ def calendar(market: str) -> str:
     """The market's calendar as TOML."""
     country, part = _COUNTRY.get(market, (market, None))
     days = holidays.country_holidays(country, subdiv=part, years=YEARS, language="en_US")
-    head = f"# Public holidays of {market}, made by policies/build_calendars.py with holidays {version("holidays")}."
+    head = f"# Public holidays of {market}, made by policies/build_calendars.py with holidays {version('holidays')}."
     return "\n".join([head, "# Do not edit; put a correction into build_calendars.py.", *_years(days)]) + "\n"
 
 
