@@ -13,7 +13,6 @@ from streams.sentences import Unusable, found
 
 LARGEST = 1 << 20
 DEEPEST = 64
-_BOM = b"\xef\xbb\xbf"
 _STRUCTURED = "application/cloudevents"
 _JSON = "application/json"
 _decode = msgspec.json.Decoder().decode
@@ -90,7 +89,7 @@ def _texts(headers: Headers) -> dict[str, str]:
 def _json(value: bytes, expected: str) -> Any:
     """The JSON value; Unusable where there is none, or it cannot be held."""
     try:
-        read = _decode(value.removeprefix(_BOM))
+        read = _decode(value)
     except RecursionError:
         raise _too_deep(expected) from None
     except UnicodeDecodeError:
@@ -105,7 +104,7 @@ def _json(value: bytes, expected: str) -> Any:
 
 
 def _short(why: msgspec.DecodeError) -> str:
-    text = str(why).removeprefix("JSON is malformed: ")
+    text = str(why).removeprefix("JSON is malformed: ").replace(" (byte ", " at byte ").removesuffix(")")
     return "it ends too early" if "truncated" in text else text
 
 

@@ -19,6 +19,7 @@ from streams.sentences import Unusable
 
 LEAP = 400 * DAY
 _GZIP = b"\x1f\x8b"
+_BOM = b"\xef\xbb\xbf"
 _BUFFER = 1 << 20
 _STEP = 1 << 20
 
@@ -78,8 +79,8 @@ class FileReader:
                     if file.tell() - told >= _STEP:
                         self._tell(file.tell() - told)
                         told = file.tell()
-                    stripped = line.strip(b"\r\n\t ").removeprefix(b"\xef\xbb\xbf")
-                    if stripped:
+                    stripped = line.rstrip(b"\r\n").removeprefix(_BOM)
+                    if stripped and not stripped.isspace():
                         yield number, stripped
                 self._tell(file.tell() - told)
         except (OSError, EOFError, zlib.error) as why:

@@ -1,4 +1,4 @@
-"""The contract as pydantic models: one file a topic. What comes in (`EVENTS`), what goes out (`OUTCOMES`)."""
+"""The contract as pydantic models: one file a topic for what comes in, `outgoing.py` for what goes out."""
 
 from streams.events.catalogue import EVENTS, TOPICS, EventType
 

@@ -4,6 +4,7 @@ Strict: nothing is converted but instants, which become ms UTC. Unknown fields a
 counts as absent.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
@@ -14,6 +15,9 @@ ID_LENGTH = 256
 ID_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f]+$"
 ID_WORDS = f"an id: text of 1 to {ID_LENGTH} characters without control characters"
 _MOST = 1_000_000_000
+_DECIMAL_PATTERN = r"^[0-9]{1,18}(\.[0-9]{1,9})?$"
+_DECIMAL = re.compile(_DECIMAL_PATTERN)
+_NUMBER_WORDS = f"a number from 0 to {_MOST}, plain or as decimal text"
 
 
 class Data(BaseModel):
@@ -34,9 +38,11 @@ def _day_or_instant(value: Any) -> str | int:
     return day(value) if is_day(value) else instant(value)
 
 
-def _number(value: Any) -> int | float:
+def _number(value: Any) -> int | float | str:
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
-        raise ValueError(f"not 0 to {_MOST}")
+        raise ValueError(_NUMBER_WORDS)
     return value
 
 
@@ -58,7 +64,7 @@ Flag = Annotated[bool, Field(description="true or false")]
 Amount = Annotated[
     str,
     Field(
-        pattern=r"^[0-9]{1,18}(\.[0-9]{1,9})?$",
+        pattern=_DECIMAL_PATTERN,
         description='an amount of at least 0 as decimal text like "19.80"',
     ),
 ]
@@ -74,10 +80,13 @@ Locale = Annotated[
 Quantity = Annotated[int, Field(ge=1, le=_MOST, description=f"a whole number from 1 to {_MOST}")]
 Count = Annotated[int, Field(ge=0, le=_MOST, description=f"a whole number from 0 to {_MOST}")]
 Number = Annotated[
-    int | float,
+    int | float | str,
     PlainValidator(_number),
-    Field(description=f"a number from 0 to {_MOST}"),
-    _schema(f"a number from 0 to {_MOST}", type="number", minimum=0, maximum=_MOST),
+    Field(description=_NUMBER_WORDS),
+    _schema(
+        _NUMBER_WORDS,
+        anyOf=[{"type": "number", "minimum": 0, "maximum": _MOST}, {"type": "string", "pattern": _DECIMAL_PATTERN}],
+    ),
 ]
 Instant = Annotated[
     int,
