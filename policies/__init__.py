@@ -85,10 +85,11 @@ def _check_values(where: str, unit: str, rows: Any) -> None:
 def _check_value(where: str, unit: str, value: Any) -> None:
     if type(value) is not _UNITS[unit]:
         raise PolicyError(f"{where}: {value!r} is no {unit}")
-    spans: list[str] = [value] if unit == "span" else list(value) if unit == "spans" else []
     try:
-        for text in spans:
-            span(text)
+        if unit == "span":
+            span(value)
+        elif unit == "spans":
+            tuple(map(span, value))
     except ValueError as e:
         raise PolicyError(f"{where}: {e}") from None
 
