@@ -83,7 +83,7 @@ def _check_values(where: str, unit: str, rows: Any) -> None:
 
 
 def _check_value(where: str, unit: str, value: Any) -> None:
-    if type(value) is not _UNITS[unit]:
+    if not isinstance(value, _UNITS[unit]) or isinstance(value, bool) != (unit == "flag"):
         raise PolicyError(f"{where}: {value!r} is no {unit}")
     try:
         if unit == "span":
