@@ -12,7 +12,7 @@ from detectors.policy import Policies, PolicyError
 from detectors.text import Lexicon
 
 PACKAGED = Path(__file__).parent
-_UNITS = {"span": str, "spans": list, "set": list, "word": str, "flag": bool, "count": int}
+_UNITS: dict[str, Any] = {"span": str, "spans": list, "set": list, "word": str, "flag": bool, "count": int}
 _BINDS = ("placed", "paid", "request", "cancel", "day")
 _HEAD = {"name": str, "version": str, "tz": str, "languages": list, "weekend": list, "calendar": str}
 

@@ -129,13 +129,19 @@ def _clock(profile: Market, verdict: Verdict, state: str) -> Clock:
     raw = verdict.segments() if verdict.segments is not None else []
     return Clock(
         content.rule,
-        content.name if len(verdict.key) == 1 else f"{content.name} ({verdict.key[-1]})",
+        _stage_named(content.name, verdict.key),
         content.holder,
         state,
         local(profile, content.opened),
         local(profile, content.due),
         tuple(_pieces(profile, raw)),
     )
+
+
+def _stage_named(name: str, key: Sequence[str]) -> str:
+    """The duty's name, with the stage where only the key tells it."""
+    stage = key[-1] if len(key) > 1 else ""
+    return name if not stage or name.endswith(stage) else f"{name} ({stage})"
 
 
 def _pieces(profile: Market, raw: Sequence[Mapping[str, object]]) -> list[Piece]:
