@@ -15,6 +15,7 @@ LARGEST = 1 << 20
 DEEPEST = 64
 _STRUCTURED = "application/cloudevents"
 _JSON = "application/json"
+_COMMON = frozenset({"specversion", "id", "source", "type", "time", "subject", "seller", "market", "data"})
 _decode = msgspec.json.Decoder().decode
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 
@@ -27,9 +28,7 @@ def attributes(value: bytes, headers: Headers) -> dict[str, Any]:
     Raises Unusable: too_large (over 1 MiB), not_json, not_cloudevent.
     """
     if len(value) > LARGEST:
-        raise Unusable(
-            "too_large", "", f"The event has {len(value)} bytes; expected at most {LARGEST} (1 MiB)."
-        )
+        raise Unusable("too_large", "", f"The event has {len(value)} bytes; expected at most {LARGEST} (1 MiB).")
     if not headers:
         return _structured(value)
     named = _texts(headers)
@@ -39,24 +38,25 @@ def attributes(value: bytes, headers: Headers) -> dict[str, Any]:
 
 
 def body(event: dict[str, Any]) -> str:
-    """A short hash of everything but `recordedtime`: the same for both modes and any order of keys."""
-    told = {
-        name: value if value.__class__ is str or name == "data" else _plain(value)
-        for name, value in event.items()
-        if name != "recordedtime"
-    }
-    if str(told.get("datacontenttype", _JSON)).partition(";")[0].strip() == _JSON:
-        told.pop("datacontenttype", None)
+    """A short hash of everything but `recordedtime`: the same for both modes and any order of keys.
+
+    The attributes of the contract must be text already.
+    """
+    told = {name: value for name, value in event.items() if name != "recordedtime"}
+    for name in told.keys() - _COMMON:
+        told[name] = _plain(told[name])
+    if "datacontenttype" in told and str(told["datacontenttype"]).partition(";")[0].strip() == _JSON:
+        del told["datacontenttype"]
     return hashlib.blake2b(_canonical(told), digest_size=8).hexdigest()
 
 
 def _structured(value: bytes) -> dict[str, Any]:
     event = _json(value, "one CloudEvents JSON object")
-    if type(event) is not dict:
-        raise Unusable(
-            "not_cloudevent", "", f"The event is {found(event)}; expected one CloudEvents JSON object."
-        )
-    return {name: given for name, given in event.items() if given is not None}
+    if not isinstance(event, dict):
+        raise Unusable("not_cloudevent", "", f"The event is {found(event)}; expected one CloudEvents JSON object.")
+    if None in event.values():
+        return {name: given for name, given in event.items() if given is not None}
+    return event
 
 
 def _plain(value: Any) -> Any:

@@ -105,7 +105,9 @@ class Ingest:
         except ValidationError as error:
             self._known(event)
             raise first_error(error, Envelope, "", "every event") from None
-        self._known(event)
+        kind = EVENTS.get(envelope.type)
+        if kind is None or envelope.market not in self._policies.markets or (kind.bound and envelope.subject is None):
+            self._known(event)
         return envelope
 
     def _known(self, event: dict[str, Any]) -> None:

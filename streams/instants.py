@@ -10,9 +10,7 @@ DATE_WORDS = "a date like 2026-03-01, of the years 1970 to 9998"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END = (datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - _EPOCH).days * DAY
-_INSTANT = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
-)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
