@@ -1,0 +1,52 @@
+# Everything lives in .venv; the command is .venv/bin/countermand.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fmt bench kafka mutations generate clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+demo: $(READY) ## a simulated marketplace, watched: no broker, no root; DEMO_EXIT=1 ends by itself
+	@$(BIN)/countermand demo
+
+test: $(READY) ## every test; says in one line what this machine lacks
+	@$(BIN)/python -m tests.missing
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: $(READY) ## ruff, mypy --strict, import-linter, and that generated files are fresh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m policies.build_calendars --check
+	$(BIN)/python -m streams.schemas_build --check
+	$(BIN)/python docs/build_rules.py --check
+
+fmt: $(READY) ## format, and mend what ruff can mend
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## replay beside the floor on a simulated history, in one run
+	@$(BIN)/python -m bench.replay
+
+kafka: $(READY) ## a real Kafka in the foreground, topics applied (needs Java and Maven)
+	@$(BIN)/python -m tests.kafka
+
+mutations: $(READY) ## break the product on purpose, see each break fail a test
+	@$(BIN)/python -m tests.mutations
+
+generate: $(READY) ## write the generated files anew: calendars, schemas, rules page
+	$(BIN)/python -m policies.build_calendars
+	$(BIN)/python -m streams.schemas_build
+	$(BIN)/python docs/build_rules.py
+
+clean: ## forget .venv and caches
+	rm -rf .venv .kafka .mypy_cache .ruff_cache .pytest_cache .hypothesis

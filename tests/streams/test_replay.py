@@ -1,0 +1,90 @@
+"""Replays of whole files through the command line: the real histories, and the plain mistakes of a user."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+COUNTERMAND = [sys.executable, "-m", "streams.cli"]
+
+
+def run(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([*COUNTERMAND, *map(str, words)], capture_output=True, text=True, timeout=600)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def replay(name: str, out: Path) -> dict:
+    feeds = DATA / f"{name.removesuffix('-half')}.feeds.toml"
+    run("replay", DATA / f"{name}.jsonl.gz", "--feeds", feeds, "--out", out)
+    return json.loads((out / "summary.json").read_text())
+
+
+needs_shared = pytest.mark.skipif(not DATA.exists(), reason="../shared/data is not beside this checkout")
+
+
+@pytest.mark.shared
+@needs_shared
+def test_olist(tmp_path):
+    summary = replay("olist-half", tmp_path / "a")
+    replay("olist-half", tmp_path / "b")
+    for file in sorted((tmp_path / "a").iterdir()):
+        assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes(), file.name
+
+    assert summary["events"] == {
+        "received": 12837, "accepted": 12837, "duplicates": 0, "dead_letters": 0, "unread": 0,
+    }
+    assert summary["duties"]["R-15"]["opened"] == 3599
+    assert summary["findings"] == {"V-18": {"raised": 0, "confirmed": 828, "withdrawn": 0}}
+    assert summary["directives"] == {"lapse_unpaid": {"issued": 187, "withdrawn": 0}}
+
+    last = {}
+    for line in (tmp_path / "a" / "findings.jsonl").read_text().splitlines():
+        event = json.loads(line)
+        last[event["data"]["finding"]] = event["data"]
+    late = [finding for finding in last.values() if "cleared" in finding]
+    assert len(late) == 322
+    assert all(finding["numbers"]["late_ms"] > 0 for finding in late)
+    assert {finding["numbers"]["stage"] for finding in last.values()} == {"handover"}
+    assert len(last) - len(late) == 506
+
+
+@pytest.mark.shared
+@needs_shared
+def test_online_retail(tmp_path):
+    summary = replay("online-retail", tmp_path)
+    assert summary["events"]["accepted"] == 393804
+    assert summary["events"]["dead_letters"] == 0
+    assert summary["findings"] == {}
+    assert summary["not_applicable"]["R-44"] == {"no feed: order.in_transit": 190848, "no feed: order.ready": 381696}
+    assert summary["not_applicable"]["R-08"]["no feed: order.ready or order.in_transit"] == 5825
+
+
+def test_a_user_s_mistakes_are_one_sentence_and_exit_2(tmp_path):
+    history = tmp_path / "h.jsonl"
+    history.write_text("")
+    cases = {
+        ("replay", tmp_path / "none.jsonl"): f"There is no file {tmp_path / 'none.jsonl'}; check the name.",
+        ("replay", history, "--until", "tomorrow"): '--until "tomorrow" is no instant with offset;',
+        ("replay", history, "--ledger", "some"): '--ledger "some" is neither "ended" nor "all"',
+        ("replay",): "name the histories to replay, or one facts dump with --facts",
+        ("replay", history, "--policies", tmp_path): "default.toml is missing; --policies names a folder",
+    }
+    for words, sentence in cases.items():
+        done = run(*words, "--out", tmp_path / "out", code=2)
+        assert sentence in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert "Traceback" not in done.stderr
+
+
+def test_an_empty_history_is_no_mistake(tmp_path):
+    history = tmp_path / "h.jsonl"
+    history.write_text("\n\n")
+    run("replay", history, "--out", tmp_path / "out", "--until", "end")
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["events"]["received"] == 0
+    assert summary["until"] == "end"
+    assert summary["log_time"] == {"first": None, "last": None}
