@@ -1,0 +1,180 @@
+"""The command line: `countermand COMMAND`. A user's mistake is one plain sentence and exit 2, never a traceback."""
+
+import json
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from detectors.facts import Fact
+from detectors.feeds import Feeds
+from detectors.policy import PolicyError
+from detectors.rulebook import Rulebook
+from policies import lexicon, load
+from streams.check import check
+from streams.embedded import END_OF_TIME
+from streams.explain import UnknownOrderError, explain
+from streams.history import FileReader, HistoryError, Progress
+from streams.ingest import Ingest
+from streams.instants import instant
+from streams.outputs import Ledger, OutputFolder
+from streams.progress import progress
+from streams.replay import replay, replay_facts, timed
+from streams.settings import SettingError, Settings, load_feeds
+
+app = typer.Typer(
+    name="countermand",
+    help="Watches whether marketplace order cancellations keep the rules.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+topics_app = typer.Typer(help="The Kafka topics: plan, apply, check.", no_args_is_help=True)
+facts_app = typer.Typer(help="The facts log.", no_args_is_help=True)
+app.add_typer(topics_app, name="topics")
+app.add_typer(facts_app, name="facts")
+
+Files = Annotated[list[Path], typer.Argument(help="Histories: JSON lines, one event each, optionally .gz.")]
+PolicyFolder = Annotated[Path | None, typer.Option("--policies", help="A folder of policy files.")]
+FeedsFile = Annotated[Path | None, typer.Option("--feeds", help="feeds.toml: what the sources deliver.")]
+Until = Annotated[str, typer.Option("--until", help='An instant (RFC 3339), or "end"; default: the last log time.')]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+class UsageError(ValueError):
+    """Something the person at the command line can mend; the message is one sentence."""
+
+
+def main() -> None:
+    """Runs the command line; every user's mistake ends as one sentence and exit 2."""
+    try:
+        app()
+    except (UsageError, SettingError, PolicyError, HistoryError, UnknownOrderError) as e:
+        _fail(str(e))
+    except OSError as e:
+        _fail(f"{e.filename or 'a file'}: {e.strerror or e}")
+
+
+def _fail(sentence: str) -> None:
+    typer.echo(f"countermand: {sentence}", err=True)
+    sys.exit(2)
+
+
+def until_instant(text: str) -> int | None:
+    """The instant a person wrote: None for "" (the last log time), END_OF_TIME for "end", else ms UTC."""
+    if not text or text == "end":
+        return END_OF_TIME if text else None
+    try:
+        return instant(text)
+    except ValueError:
+        sentence = f'--until "{text}" is no instant with offset; write it like 2026-03-01T10:00:00Z, or "end"'
+        raise UsageError(sentence) from None
+
+
+def rulebook(policies: Path | None, feeds: Path | None) -> Rulebook:
+    """The rules by the given folder and feeds, else by the settings, else as they ship."""
+    settings = Settings.from_env(os.environ)
+    declared = feeds or settings.feeds
+    return Rulebook(load(policies or settings.policies), load_feeds(declared) if declared else Feeds())
+
+
+def _reader(
+    rules: Rulebook, folder: Path | None, files: list[Path], until: int | None, bar: Progress | None
+) -> FileReader:
+    ingest = Ingest(rules.policies, lexicon(folder), "log")
+    return FileReader(files, ingest, until if until != END_OF_TIME else None, bar)
+
+
+@app.command("replay")
+def replay_command(
+    files: Annotated[list[Path] | None, typer.Argument(help="Histories: JSON lines, optionally .gz.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="The folder to write to.")] = Path("out"),
+    policies: PolicyFolder = None,
+    feeds: FeedsFile = None,
+    until: Until = "",
+    ledger: Annotated[str, typer.Option("--ledger", help='"ended" (default) or "all".')] = "ended",
+    facts: Annotated[Path | None, typer.Option("--facts", help="A facts dump instead of histories.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Runs a history through the monitor and writes what it says.
+
+    Example: countermand replay orders.jsonl.gz --feeds feeds.toml --out out --until end
+    """
+    rules, last, kept = rulebook(policies, feeds), until_instant(until), _ledger(ledger)
+    if bool(files) == bool(facts):
+        raise UsageError("name the histories to replay, or one facts dump with --facts")
+    with OutputFolder(out, kept) as folder, progress("replay") as bar:
+        if facts is not None:
+            work = partial(replay_facts, rules, facts, folder)
+        else:
+            work = partial(replay, rules, _reader(rules, policies, files or [], last, bar), folder, last)
+        summary, rate = timed(work)
+    if as_json:
+        typer.echo(json.dumps(summary))
+    else:
+        _report(summary, rate, out)
+
+
+def _ledger(text: str) -> Ledger:
+    if text not in {"ended", "all"}:
+        raise UsageError(f'--ledger "{text}" is neither "ended" nor "all"')
+    return "all" if text == "all" else "ended"
+
+
+def _report(summary: dict[str, Any], rate: float, out: Path) -> None:
+    events = summary["events"]
+    typer.echo(
+        f"{events['received']:,} events: {events['accepted']:,} accepted, {events['duplicates']:,} duplicates,"
+        f" {events['dead_letters']:,} dead letters, {events['unread']:,} unread; {rate:,.0f} events/s"
+    )
+    for code, states in summary["findings"].items():
+        typer.echo(f"{code}: {states['raised'] + states['confirmed']:,} findings, {states['withdrawn']:,} withdrawn")
+    for kind, states in summary["directives"].items():
+        typer.echo(f"{kind}: {states['issued']:,} directives, {states['withdrawn']:,} withdrawn")
+    for rule, whys in summary["not_applicable"].items():
+        typer.echo(f"{rule}: not applicable: " + ", ".join(f"{why} ({n:,})" for why, n in whys.items()))
+    typer.echo(f"written to {out}/")
+
+
+@app.command("explain")
+def explain_command(
+    files: Files,
+    order: Annotated[str, typer.Option("--order", help="The order's id.")],
+    policies: PolicyFolder = None,
+    feeds: FeedsFile = None,
+    until: Until = "",
+) -> None:
+    """Explains one order: its facts, every duty with its clock, what was said and why.
+
+    Example: countermand explain orders.jsonl --order o-1 --until end
+    """
+    rules, last = rulebook(policies, feeds), until_instant(until)
+    reader = _reader(rules, policies, files, last, None)
+    typer.echo(explain(rules, [item for item in reader if isinstance(item, Fact)], order, last))
+
+
+@app.command("check")
+def check_command(files: Files, as_json: AsJson = False) -> None:
+    """Validates events for a team that sends them: line, path, sentence; nothing is judged.
+
+    Example: countermand check events.jsonl
+    """
+    raise typer.Exit(check(files, as_json))
+
+
+@app.command("demo")
+def demo_command() -> None:
+    """A simulated marketplace through the embedded monitor, with a page and /metrics on loopback.
+
+    Example: countermand demo; with DEMO_EXIT=1 it ends by itself
+    """
+    from streams.demo import demo  # noqa: PLC0415 - the web server is not loaded for a replay
+
+    raise typer.Exit(demo(Settings.from_env(os.environ)))
+
+
+if __name__ == "__main__":
+    main()
