@@ -71,7 +71,7 @@ def test_a_user_s_mistakes_are_one_sentence_and_exit_2(tmp_path):
         ("replay", history, "--until", "tomorrow"): '--until "tomorrow" is no instant with offset;',
         ("replay", history, "--ledger", "some"): '--ledger "some" is neither "ended" nor "all"',
         ("replay",): "name the histories to replay, or one facts dump with --facts",
-        ("replay", history, "--policies", tmp_path): "default.toml is missing; --policies names a folder",
+        ("replay", history, "--policies", tmp_path): "default.toml is missing; a policy folder replaces the packaged policies/ as a whole",
     }
     for words, sentence in cases.items():
         done = run(*words, "--out", tmp_path / "out", code=2)
