@@ -33,7 +33,7 @@ _DELAY = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
 _LATENESS = (1, 5, 30, 60, 300, 900, 3600, 14400, 57600)
 _STEP = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.005, 0.02, 0.1, 1)
 
-disable_created_metrics()
+_Values = Mapping[tuple[str, ...], float]
 
 
 class Metrics:
@@ -41,6 +41,7 @@ class Metrics:
 
     def __init__(self, rules: Rulebook, registry: CollectorRegistry | None = None) -> None:
         """One registry a process; it is made here unless given."""
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry or CollectorRegistry()
         self._tally = Tally()
         self._standing: dict[str, tuple[str, str]] = {}
@@ -175,22 +176,24 @@ class _States(Collector):
         yield self._duties()
         yield self._open_findings()
         yield _family("not_applicable", "Subjects a rule cannot judge.", ("rule",), self._not_applicable())
-        quality = {(kind,): n for kind, n in self._tally.data_quality.items()}
+        quality: _Values = {(kind,): n for kind, n in self._tally.data_quality.items()}
         yield _family("data_quality", "Oddities in the data (V-40).", ("kind",), quality)
         tiers = self.tiers()
         yield _family("sellers", "Sellers by tier of M-01r.", ("tier",), {(t,): tiers.get(t, 0) for t in TIERS})
         earliest = self.earliest()
         about = "The least instant that waits for a conclusion; 0 for none."
-        due = {(): 0.0 if earliest is None else earliest / 1000}
+        due: _Values = {(): 0.0 if earliest is None else earliest / 1000}
         yield _family("oldest_undecided_due_timestamp_seconds", about, (), due)
         yield _family("orders_open", "Orders that are kept.", (), {(): self.open_orders()})
 
     def _duties(self) -> GaugeMetricFamily:
-        counts = {(r, s): self._tally.duties[r][s] for r in DUTY_RULES for s in DUTY_STATES}
+        counts: dict[tuple[str, ...], float] = {
+            (r, s): self._tally.duties[r][s] for r in DUTY_RULES for s in DUTY_STATES
+        }
         return _family("duties", "Duties by last state.", ("rule", "state"), counts)
 
     def _open_findings(self) -> GaugeMetricFamily:
-        counts = {(code, severity): 0 for code in CODES for severity in SEVERITIES}
+        counts: dict[tuple[str, ...], float] = {(code, severity): 0 for code in CODES for severity in SEVERITIES}
         for held in list(self._standing.values()):
             counts[held] = counts.get(held, 0) + 1
         return _family("findings_standing", "Findings neither withdrawn nor cleared.", ("code", "severity"), counts)
@@ -209,9 +212,7 @@ def _children(metric: Counter | Gauge | Histogram, *labels: Iterable[str]) -> No
         metric.labels(*one)
 
 
-def _family(
-    name: str, about: str, labels: tuple[str, ...], values: Mapping[tuple[str, ...], float]
-) -> GaugeMetricFamily:
+def _family(name: str, about: str, labels: tuple[str, ...], values: _Values) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"countermand_{name}", about, labels=labels)
     for key, value in values.items():
         family.add_metric(key, value)
