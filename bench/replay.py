@@ -1,6 +1,8 @@
 """`replay` beside the floor, on the same files, in one run: correctness first, then events a CPU second.
 
-    .venv/bin/python -m bench.replay [--feeds FILE] FILE…
+    .venv/bin/python -m bench.replay [--feeds FILE] [FILE…]
+
+Without files it makes a history of its own: forty simulated shops for a week, all event types, all feeds on.
 
 Prints how many events were accepted and dead (the gate: accepted + duplicates + dead letters = received), the
 rate of each, and their ratio. Rates of different runs or machines are not to be compared; ratios are.
@@ -11,15 +13,19 @@ import tempfile
 import time
 from pathlib import Path
 
+import msgspec
+
 from bench.floor import floor
 from detectors.feeds import Feeds
 from detectors.rulebook import Rulebook
 from policies import lexicon, load
+from streams.demo import Watch
 from streams.history import FileReader
 from streams.ingest import Ingest
 from streams.outputs import OutputFolder
 from streams.replay import replay
 from streams.settings import load_feeds
+from streams.simulator import simulate
 
 
 def measure(paths: list[Path], feeds: Path | None) -> str:
@@ -44,9 +50,18 @@ def measure(paths: list[Path], feeds: Path | None) -> str:
     )
 
 
+def simulated(folder: Path) -> Path:
+    """A history of forty shops for a week, written to the folder."""
+    path = folder / "simulated.jsonl"
+    events = simulate(sellers=40, days=7, seed=1, monitor=Watch(load(), lexicon())).events
+    path.write_bytes(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
+    return path
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--feeds", type=Path)
-    parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("files", type=Path, nargs="*")
     given = parser.parse_args()
-    print(measure(given.files, given.feeds))
+    with tempfile.TemporaryDirectory() as made:
+        print(measure(given.files or [simulated(Path(made))], given.feeds))
