@@ -5,7 +5,7 @@ Nothing is read but what is asked for: `Settings.from_env` looks at names and va
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -101,12 +101,13 @@ def _texts(row: Mapping[str, Any], name: str, place: str) -> tuple[str, ...]:
 
 
 def _unknown(name: str) -> str:
-    return f"{name} is no setting of ours{_nearest(name, _READERS)}"
+    own = [known.removeprefix(BEGINNING) for known in _READERS]
+    return f"{name} is no setting of ours{_nearest(name.removeprefix(BEGINNING), own, BEGINNING)}"
 
 
-def _nearest(word: str, words: Mapping[str, Any]) -> str:
-    near = get_close_matches(word, words, 1, 0.5)
-    return f"; did you mean {near[0]}?" if near else ""
+def _nearest(word: str, words: Iterable[str], before: str = "") -> str:
+    near = get_close_matches(word, list(words), 1, 0.5)
+    return f"; did you mean {before}{near[0]}?" if near else ""
 
 
 def _wrong(name: str, value: str, expected: str) -> SettingError:
