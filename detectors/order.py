@@ -176,13 +176,19 @@ class Row(NamedTuple):
 
 
 class Order(msgspec.Struct, gc=False):
-    """What the facts so far say of one order. `rows` keeps which row of §3.4 judged each request."""
+    """What the facts so far say of one order.
+
+    `clock`: from when the paid clocks run: paid, for cash on delivery (`cod`) placed. `rows` keeps which row of
+    §3.4 judged each request.
+    """
 
     seller: str
     market: str
     id: str
     placed: Moment | None = None
     paid: Moment | None = None
+    clock: Moment | None = None
+    cod: bool = False
     completed: Moment | None = None
     terms: dict[str, Any] = {}
     method: str = ""
@@ -201,16 +207,6 @@ class Order(msgspec.Struct, gc=False):
     def term(self, name: str, default: Any = None) -> Any:
         """A field of `order.placed`."""
         return self.terms.get(name, default)
-
-    @property
-    def cod(self) -> bool:
-        """Paid on delivery: counts as paid when placed."""
-        return bool(self.term("cod", False))
-
-    @property
-    def clock(self) -> Moment | None:
-        """The instant from which paid clocks run: paid, for cash on delivery placed."""
-        return self.placed if self.cod else self.paid
 
     @property
     def kind(self) -> str:
@@ -242,6 +238,8 @@ def fold(seller: str, market: str, order: str, facts: Iterable[OrderFact]) -> Or
         apply = _APPLY.get(kind)
         if apply is not None:
             apply(state, fact)
+    state.cod = bool(state.terms.get("cod"))
+    state.clock = state.placed if state.cod else state.paid
     return state
 
 

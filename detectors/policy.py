@@ -37,6 +37,11 @@ class Dated:
         self._from = [_day(row["from"]) if "from" in row else 0 for row in rows]
         self._values = [_read(unit, row["value"]) for row in rows]
 
+    @property
+    def always(self) -> Any:
+        """The value when there is only one; None otherwise."""
+        return self._values[0] if len(self._values) == 1 else None
+
     def on(self, day: int) -> Any:
         """The value that holds on the local day."""
         return self._values[max(bisect_right(self._from, day) - 1, 0)]
@@ -55,6 +60,9 @@ class Market:
         self.languages = tuple(table["languages"])
         self.calendar = calendar
         self._keys = keys
+        self._always_ms: dict[str, int] = {
+            key: dated.always.n for key, dated in keys.items() if _is_elapsed(dated.always)
+        }
 
     def get(self, key: str, day: int) -> Any:
         """The key's value on the local day: Span, int, str, bool or tuple, as the key's unit says."""
@@ -74,6 +82,8 @@ class Market:
 
     def ms(self, key: str, instant: int) -> int:
         """The key's value as elapsed ms."""
+        if key in self._always_ms:
+            return self._always_ms[key]
         length: Span = self.at(key, instant)
         if length.kind != "elapsed":
             raise PolicyError(f'"{key}" of {self.name} must be hours, minutes or seconds')
@@ -102,6 +112,10 @@ class Policies:
         }
         everything = msgspec.json.encode([default, markets, calendars, reasons], order="deterministic")
         return cls(read, Reasons(reasons), hashlib.blake2b(everything, digest_size=8).hexdigest())
+
+
+def _is_elapsed(value: Any) -> bool:
+    return isinstance(value, Span) and value.kind == "elapsed"
 
 
 def _keys(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Dated]:
