@@ -95,7 +95,7 @@ def replay_command(
     policies: PolicyFolder = None,
     feeds: FeedsFile = None,
     until: Until = "",
-    ledger: Annotated[str, typer.Option("--ledger", help='"ended" (default) or "all".')] = "ended",
+    ledger: Annotated[str, typer.Option("--ledger", help='"ended" or "all"; default: COUNTERMAND_LEDGER.')] = "",
     facts: Annotated[Path | None, typer.Option("--facts", help="A facts dump instead of histories.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -119,6 +119,8 @@ def replay_command(
 
 
 def _ledger(text: str) -> Ledger:
+    if not text:
+        return Settings.from_env(os.environ).ledger
     if text not in {"ended", "all"}:
         raise UsageError(f'--ledger "{text}" is neither "ended" nor "all"')
     return "all" if text == "all" else "ended"
