@@ -14,7 +14,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from streams.brokers import admin
 from streams.events import TOPICS as RAW
-from streams.settings import Settings
+from streams.settings import SettingError, Settings
 
 TABLES = ("orders", "sellers")
 LARGEST_EVENT = 4 << 20  # larger than what ingest takes (1 MiB): what is too large must arrive to be accounted for
@@ -183,6 +183,13 @@ def _new(topic: Topic, settings: Settings) -> dict[str, Any]:
 
 def _resource(name: str, configs: dict[str, str] | None = None) -> ConfigResource:
     return ConfigResource(ConfigResourceType.TOPIC, name, configs)
+
+
+def require(client: KafkaAdminClient, settings: Settings) -> None:
+    """SettingError with the first difference that would make a worker or a load go wrong."""
+    for one in differences(client, settings):
+        if one.blocks:
+            raise SettingError(one.sentence)
 
 
 def plan_command(settings: Settings, as_json: bool) -> int:

@@ -19,9 +19,9 @@ _NEXT = """\
 Kafka {version} on {address}; {topics} topics, {partitions} partitions; Ctrl-C stops it (its records stay in {folder}).
 
 In other terminals:
-{export}  .venv/bin/countermand worker                         watch what comes
-{export}  .venv/bin/countermand load HISTORY.jsonl.gz          send a history
-{export}  .venv/bin/countermand lag                            how far behind it is
+  {export}.venv/bin/countermand worker                         watch what comes
+  {export}.venv/bin/countermand load HISTORY.jsonl.gz          send a history
+  {export}.venv/bin/countermand lag                            how far behind it is
 To run a history by its own clock, set COUNTERMAND_CLOCK=log for the worker and for load.
 """
 
@@ -68,7 +68,7 @@ def _next(settings: Settings, broker: Broker, made: int) -> str:
         topics=f"{made} new" if made else "all",
         partitions=settings.partitions,
         folder=CACHE.name + "/person",
-        export="  " + export,
+        export=export,
     )
 
 

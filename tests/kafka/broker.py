@@ -70,6 +70,8 @@ class Broker:
 
     def start(self) -> "Broker":
         """Starts it and waits until it answers an admin call; BrokerError with the end of its log when it does not."""
+        if not _is_free(self.port):
+            raise BrokerError(f"something already listens on {self.address}; choose another port")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, start_new_session=True)
         give_up = time.monotonic() + START_LIMIT_S
@@ -188,6 +190,10 @@ def _free_port(taken: frozenset[int] | set[int] = frozenset()) -> int:
     """A port of loopback that is free now."""
     while True:
         port = random.randrange(*_PORTS)
-        with socket.socket() as probe:
-            if port not in taken and probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
+        if port not in taken and _is_free(port):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
