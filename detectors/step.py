@@ -44,10 +44,10 @@ def _tick(store: Store, rules: Rulebook, tick: Tick) -> list[Outcome]:
     while (due := store.wheel.due(tick.at)) is not None:
         instant, keys = due
         said.extend(_at_instant(store, rules, instant, keys))
-    store.ticked = tick.at
-    if tick.policies != store.policies:
+    before = store.policies
+    store.tick(tick.at, tick.policies)
+    if tick.policies != before:
         said.extend(_judge_again(store, rules, tick.at))
-        store.policies = tick.policies
     return said
 
 

@@ -32,6 +32,13 @@ class OrderRow(msgspec.Struct, gc=False, array_like=True):
     hold: int = 0
 
 
+class ClockRow(msgspec.Struct, gc=False, array_like=True):
+    """How far a partition's time has come: its last tick (ms UTC) and the hash of the policies it named."""
+
+    ticked: int = 0
+    policies: str = ""
+
+
 class ShopRow(msgspec.Struct, gc=False, array_like=True):
     """A shop's own facts: campaigns (start, end or 0, fact) and the ids of the last 24 hours of log time."""
 
@@ -59,6 +66,11 @@ def link_key(seller: str, link: str) -> bytes:
     return f"{seller}{_SELLER}link{_SELLER}{link}".encode()
 
 
+def clock_key(partition: int) -> bytes:
+    """The row key of a partition's clock; it is no seller's."""
+    return f"{_SELLER}clock{_SELLER}{partition}".encode()
+
+
 def is_order(key: bytes) -> bool:
     """Whether the key is an order's."""
     return _SELLERS_MARK not in key
@@ -77,11 +89,13 @@ def seller_of(key: bytes) -> str:
 class Store:
     """Orders and sellers of one partition, any mappings of bytes to bytes, and the wheel over them."""
 
-    def __init__(self, orders: MutableMapping[bytes, bytes], sellers: MutableMapping[bytes, bytes]) -> None:
+    def __init__(
+        self, orders: MutableMapping[bytes, bytes], sellers: MutableMapping[bytes, bytes], partition: int = 0
+    ) -> None:
         """Starts with an empty wheel; call `rebuild` when the mappings already hold rows."""
         self.orders, self.sellers = orders, sellers
-        self.ticked = 0
-        self.policies = ""
+        self._clock_key = clock_key(partition)
+        self._clock = self.get(self._clock_key, ClockRow) or ClockRow()
         self.wheel = Wheel(self._next)
         self._days: dict[bytes, Day] = {}
 
@@ -92,6 +106,21 @@ class Store:
             instant = self._next(key)
             if instant is not None:
                 self.wheel.put(key, instant)
+
+    @property
+    def ticked(self) -> int:
+        """The instant of the last tick (ms UTC): everything before it is concluded."""
+        return self._clock.ticked
+
+    @property
+    def policies(self) -> str:
+        """The hash of the policies under which that was."""
+        return self._clock.policies
+
+    def tick(self, at: int, policies: str) -> None:
+        """Keeps how far time has come, among the rows: a restored store goes on from there."""
+        self._clock = ClockRow(at, policies)
+        self.put(self._clock_key, self._clock, None)
 
     def _table(self, key: bytes) -> MutableMapping[bytes, bytes]:
         return self.orders if is_order(key) else self.sellers
@@ -149,7 +178,7 @@ class Store:
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoders = {kind: msgspec.msgpack.Decoder(kind) for kind in (OrderRow, ShopRow, Day, Link)}
+_decoders = {kind: msgspec.msgpack.Decoder(kind) for kind in (OrderRow, ClockRow, ShopRow, Day, Link)}
 
 
 def _decoder(kind: type[Row]) -> "msgspec.msgpack.Decoder[Row]":
