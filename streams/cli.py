@@ -13,13 +13,16 @@ from detectors.facts import Fact
 from detectors.feeds import Feeds
 from detectors.policy import PolicyError
 from detectors.rulebook import Rulebook
-from policies import lexicon, load
+from policies import lexicon
+from policies import load as load_policies
+from streams import topics
 from streams.check import check
 from streams.embedded import END_OF_TIME
 from streams.explain import UnknownOrderError, explain
 from streams.history import FileReader, HistoryError, Progress
 from streams.ingest import Ingest
 from streams.instants import instant
+from streams.load import LoadError, load
 from streams.outputs import Ledger, OutputFolder
 from streams.progress import progress
 from streams.replay import replay, replay_facts, timed
@@ -52,7 +55,7 @@ def main() -> None:
     """Runs the command line; every user's mistake ends as one sentence and exit 2."""
     try:
         app()
-    except (UsageError, SettingError, PolicyError, HistoryError, UnknownOrderError) as e:
+    except (UsageError, SettingError, PolicyError, HistoryError, UnknownOrderError, LoadError) as e:
         _fail(str(e))
     except OSError as e:
         _fail(f"{e.filename or 'a file'}: {e.strerror or e}")
@@ -78,7 +81,7 @@ def rulebook(policies: Path | None, feeds: Path | None) -> Rulebook:
     """The rules by the given folder and feeds, else by the settings, else as they ship."""
     settings = Settings.from_env(os.environ)
     declared = feeds or settings.feeds
-    return Rulebook(load(policies or settings.policies), load_feeds(declared) if declared else Feeds())
+    return Rulebook(load_policies(policies or settings.policies), load_feeds(declared) if declared else Feeds())
 
 
 def _reader(
@@ -176,6 +179,52 @@ def demo_command() -> None:
     from streams.demo import demo  # noqa: PLC0415 - the web server is not loaded for a replay
 
     raise typer.Exit(demo(Settings.from_env(os.environ)))
+
+
+@topics_app.command("plan")
+def topics_plan(as_json: AsJson = False) -> None:
+    """Says what `apply` would do, and changes nothing.
+
+    Example: countermand topics plan
+    """
+    raise typer.Exit(topics.plan_command(Settings.from_env(os.environ), as_json))
+
+
+@topics_app.command("apply")
+def topics_apply(as_json: AsJson = False) -> None:
+    """Makes the topics that are missing and mends the settings of those that are there.
+
+    Example: COUNTERMAND_BROKERS=127.0.0.1:9092 countermand topics apply
+    """
+    raise typer.Exit(topics.apply_command(Settings.from_env(os.environ), as_json))
+
+
+@topics_app.command("check")
+def topics_check(as_json: AsJson = False) -> None:
+    """Says each difference between the topics as declared and as they are; exit 1 when there is one.
+
+    Example: countermand topics check
+    """
+    raise typer.Exit(topics.check_command(Settings.from_env(os.environ), as_json))
+
+
+@app.command("load")
+def load_command(
+    files: Files,
+    rate: Annotated[int | None, typer.Option("--rate", min=1, help="At most so many events a second.")] = None,
+    until: Until = "",
+) -> None:
+    """Sends a history to the topics, by event type, keyed by seller; under COUNTERMAND_CLOCK=log in slices of log time.
+
+    Example: COUNTERMAND_CLOCK=log countermand load orders.jsonl.gz --until end
+    """
+    settings, last = Settings.from_env(os.environ), until_instant(until)
+    ingest = Ingest(load_policies(settings.policies), lexicon(settings.policies), "log")
+    with progress("load") as bar:
+        done = load(settings, ingest, files, last, rate, bar)
+    typer.echo(
+        f"{done.sent:,} events sent in {done.slices:,} slices; {done.unread:,} unread, {done.too_large:,} too large"
+    )
 
 
 if __name__ == "__main__":
