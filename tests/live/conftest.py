@@ -2,11 +2,13 @@
 
 import os
 import re
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kafka.errors import KafkaError
 
 from streams.brokers import admin
 from streams.settings import OF_TESTS, Settings
@@ -28,13 +30,41 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
+    _needed()
+    broker = Broker(tmp_path_factory.mktemp("kafka")).start()
+    _wait_for_groups(broker)
+    yield broker.address
+    broker.stop()
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker of one test alone, that it may kill."""
+    _needed()
+    broker = Broker(tmp_path / "kafka").start()
+    yield broker
+    broker.stop()
+
+
+def _needed() -> None:
+    """Skips where no broker can be started; fails there under CI."""
     if why := missing():
         if os.environ.get("CI") == "true":
             pytest.fail(why)
         pytest.skip(why)
-    broker = Broker(tmp_path_factory.mktemp("kafka")).start()
-    yield broker.address
-    broker.stop()
+
+
+def _wait_for_groups(broker: Broker) -> None:
+    """A broker's first question about a group makes it make the topic of offsets, which takes a moment."""
+    with admin(Settings(brokers=(("127.0.0.1", broker.port),))) as client:
+        give_up = time.monotonic() + 20
+        while time.monotonic() < give_up:
+            try:
+                client.list_group_offsets("nobody")
+                return
+            except KafkaError:
+                time.sleep(0.1)
+    pytest.fail("the broker keeps no groups")
 
 
 @pytest.fixture

@@ -1,0 +1,227 @@
+"""The ticker: time as a record in the facts log (design §3).
+
+One of the workers' tickers leads. Once a period it appends a record to the ticks topic and takes the broker's time of
+it as now; then it asks how far ingest has committed. What is committed lies in the facts log, so a tick at an instant
+before the oldest unread record is true: everything accepted before it is above it. Where that cannot be told, no tick.
+"""
+
+import logging
+import threading
+from collections import deque
+from contextlib import ExitStack
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+
+from detectors.facts import VERSION, Tick, encode
+from streams.brokers import UnreachableError
+from streams.settings import Settings
+from streams.topics import Names
+from streams.watermark import ANSWER_MS, UntoldError, Watermark
+
+PERIOD_S = 1.0
+SLACK_MS = 250
+SESSION_MS = 10_000
+log = logging.getLogger(__name__)
+
+
+class Ticker:
+    """A thread that ticks while it leads. It outlives the brokers' absence: it tries again each period."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        policies: str,
+        period_s: float = PERIOD_S,
+        slack_ms: int = SLACK_MS,
+        session_ms: int = SESSION_MS,
+    ) -> None:
+        """`policies`: the hash of the policies in force. `session_ms`: after this silence another one leads."""
+        self._settings, self._policies = settings, policies
+        self._period_s, self._slack_ms, self._session_ms = period_s, slack_ms, session_ms
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
+
+    def start(self) -> "Ticker":
+        """Starts the thread."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Ends the thread; returns when it has, or after 20 s."""
+        self._stopping.set()
+        self._thread.join(20)
+
+    def _run(self) -> None:
+        well = True
+        while not self._stopping.is_set():
+            try:
+                with ExitStack() as clients:
+                    self._work(Election(self._settings, self._session_ms, clients))
+            except (KafkaError, OSError, UnreachableError) as why:
+                if well:
+                    log.warning("the ticker lost the brokers (%s); it tries again each period", type(why).__name__)
+                well = False
+                self._stopping.wait(self._period_s)
+                continue
+            well = True
+
+    def _work(self, election: "Election") -> None:
+        """Ticks while elected, until it is to stop or the brokers are lost."""
+        while not self._stopping.is_set():
+            if not election.won(self._period_s):
+                continue
+            with ExitStack() as clients:
+                clockwork = Clockwork(self._settings, self._policies, self._slack_ms, clients)
+                log.info("this ticker leads")
+                while election.won() and not self._stopping.wait(self._period_s):
+                    self._tick(clockwork)
+
+    def _tick(self, clockwork: "Clockwork") -> None:
+        try:
+            clockwork.tick()
+        except UntoldError as why:
+            log.warning("no tick: %s", why)
+
+
+class Election:
+    """Who leads: the one member of a consumer group that has the only partition of the ticks topic."""
+
+    def __init__(self, settings: Settings, session_ms: int, clients: ExitStack) -> None:
+        names = Names(settings)
+        self._seat = TopicPartition(names.ticks, 0)
+        self._member = KafkaConsumer(
+            names.ticks,
+            bootstrap_servers=settings.bootstrap,
+            group_id=f"{names.app}.ticker",
+            enable_auto_commit=False,
+            auto_offset_reset="latest",
+            session_timeout_ms=session_ms,
+            heartbeat_interval_ms=max(session_ms // 10, 100),
+            request_timeout_ms=max(ANSWER_MS, session_ms + 1000),
+            bootstrap_timeout_ms=ANSWER_MS,
+        )
+        clients.callback(self._member.close, timeout_ms=1000)
+
+    def won(self, patience_s: float = 0) -> bool:
+        """Whether this member leads now, as far as it knows; one that has lost unawares still ticks truly.
+
+        A member that does not lead waits so long for its turn.
+        """
+        leads = self._seat in self._member.assignment()
+        self._member.poll(timeout_ms=0 if leads else int(patience_s * 1000))
+        return self._seat in self._member.assignment()
+
+
+class Clockwork:
+    """What the leader does each period. Kept apart from the thread so that a test can turn it by hand."""
+
+    def __init__(self, settings: Settings, policies: str, slack_ms: int, clients: ExitStack) -> None:
+        """Connects; the clients are closed with the stack. Raises KafkaError, UnreachableError."""
+        self._settings, self._policies, self._slack_ms = settings, policies, slack_ms
+        self._names = Names(settings)
+        self._producer = KafkaProducer(
+            bootstrap_servers=settings.bootstrap,
+            acks="all",
+            bootstrap_timeout_ms=ANSWER_MS,
+            request_timeout_ms=ANSWER_MS,
+            delivery_timeout_ms=2 * ANSWER_MS,
+            max_block_ms=ANSWER_MS,
+        )
+        clients.callback(self._producer.close, 1)
+        group, raw = self._names.app, self._names.raw.values()
+        self._watermark = clients.enter_context(Watermark(settings, group, raw))
+        self._slices = Slices(settings, self._names.clock, clients) if settings.clock == "log" else None
+        self._last = _last_tick(settings, self._names.ticks)
+
+    def tick(self) -> int | None:
+        """Ticks every partition of the facts log, if time has gone on; returns the instant (ms UTC), None for no tick.
+
+        Raises UntoldError when how far ingest has read cannot be told; KafkaError when the brokers are lost.
+        """
+        at = self._by_wall() if self._slices is None else self._by_log(self._slices)
+        if at is None or at <= self._last:
+            return None
+        record = encode(Tick(VERSION, at, self._policies))
+        sent = [
+            self._producer.send(self._names.facts, record, b"", partition=partition)
+            for partition in range(self._settings.partitions)
+        ]
+        for future in sent:
+            future.get(2 * ANSWER_MS / 1000)
+        self._last = at
+        return at
+
+    def _by_wall(self) -> int:
+        """The brokers' now, or the append time of the oldest record that ingest has not committed; less the slack."""
+        now = self._now()
+        unread = self._watermark.oldest_unread()
+        return (now if unread is None else min(now, unread)) - self._slack_ms
+
+    def _by_log(self, slices: "Slices") -> int | None:
+        """The last end of a slice that ingest has read to its end. Slices are read first: what follows is unread."""
+        self._now()
+        slices.read()
+        unread = self._watermark.oldest_unread()
+        return slices.last(None if unread is None else unread - self._slack_ms)
+
+    def _now(self) -> int:
+        """The brokers' clock (ms UTC): the time stamp of a record just appended, which keeps the last tick."""
+        sent = self._producer.send(self._names.ticks, str(self._last).encode(), partition=0)
+        return int(sent.get(2 * ANSWER_MS / 1000).timestamp)
+
+
+class Slices:
+    """The ends of slices that `load` has told, each with the brokers' time at which it was told."""
+
+    def __init__(self, settings: Settings, topic: str, clients: ExitStack) -> None:
+        self._told: deque[tuple[int, int]] = deque()
+        self._tp = TopicPartition(topic, 0)
+        self._reader = _reader(settings, self._tp, clients)
+        self._reader.seek_to_beginning(self._tp)
+
+    def read(self) -> None:
+        """Reads what has been told up to now."""
+        end = self._reader.end_offsets([self._tp])[self._tp]
+        while self._reader.position(self._tp) < end:
+            for record in self._reader.poll(timeout_ms=ANSWER_MS // 10).get(self._tp, ()):
+                self._told.append((record.timestamp, int(record.value)))
+
+    def last(self, unread: int | None) -> int | None:
+        """The last end told before everything unread (ms, brokers' clock; None: nothing is unread), once."""
+        found = None
+        while self._told and (unread is None or self._told[0][0] < unread):
+            end = self._told.popleft()[1]
+            found = end if found is None else max(found, end)
+        return found
+
+
+def _last_tick(settings: Settings, ticks: str) -> int:
+    """The last tick of the one that led before; 0 when nobody did."""
+    tp = TopicPartition(ticks, 0)
+    with ExitStack() as clients:
+        reader = _reader(settings, tp, clients)
+        end = reader.end_offsets([tp])[tp]
+        if end <= reader.beginning_offsets([tp])[tp]:
+            return 0
+        reader.seek(tp, end - 1)
+        records: list[Any] = []
+        while not records and reader.position(tp) < end:
+            records = reader.poll(timeout_ms=ANSWER_MS // 10).get(tp, [])
+        return int(records[0].value) if records else 0
+
+
+def _reader(settings: Settings, tp: TopicPartition, clients: ExitStack) -> KafkaConsumer:
+    reader = KafkaConsumer(
+        bootstrap_servers=settings.bootstrap,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        request_timeout_ms=ANSWER_MS,
+        bootstrap_timeout_ms=ANSWER_MS,
+        fetch_max_wait_ms=50,
+    )
+    clients.callback(reader.close, timeout_ms=1000)
+    reader.assign([tp])
+    return reader
