@@ -1,6 +1,6 @@
 """The page of the demo: sellers, findings, duties running out next; an order explained. Read only, on loopback."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
@@ -47,8 +47,18 @@ def build(board: Board, registry: CollectorRegistry) -> FastAPI:
     app.add_api_route("/finding", pages.finding, response_class=HTMLResponse)
     app.add_api_route("/order", pages.order, response_class=HTMLResponse)
     app.add_api_route("/style.css", _style)
-    app.add_api_route("/metrics", lambda: Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST))
+    app.add_api_route("/metrics", _metrics(board, registry))
     return app
+
+
+def _metrics(board: Board, registry: CollectorRegistry) -> Callable[[], Response]:
+    """Some gauges are read from the rows at scrape: the monitor must not work meanwhile."""
+
+    def scrape() -> Response:
+        with board.lock:
+            return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return scrape
 
 
 def _style() -> Response:
