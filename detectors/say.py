@@ -67,11 +67,15 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
 
 
 class Spoken(msgspec.Struct, gc=False):
-    """The outcomes, the next instant at which time alone changes something (None: never), and the last of all."""
+    """The outcomes, the next instant at which time alone changes something (None: never), and the last of all.
+
+    `stands`: a directive that was carried out has just proved wrong.
+    """
 
     outcomes: list[Outcome] = []
     next: int | None = None
     last: int = 0
+    stands: bool = False
 
 
 def say(
@@ -96,12 +100,18 @@ def say(
         if reached >= 0:
             spoken.outcomes += _speak(subject, said, tag, verdict, reached, when)
         elif before is not None:
-            spoken.outcomes += _take_back(subject, said, tag, verdict.card, when)
+            _drop(subject, said, tag, verdict.card, when, spoken)
     for tag in [tag for tag in said if tag not in true]:
         card = _card(tag, cards)
         if card is not None and card.name not in failed:
-            spoken.outcomes += _take_back(subject, said, tag, card, when)
+            _drop(subject, said, tag, card, when, spoken)
     return spoken
+
+
+def _drop(subject: Subject, said: dict[str, Said], tag: str, card: Card, when: Moment, spoken: Spoken) -> None:
+    before = said[tag].state
+    spoken.outcomes += _take_back(subject, said, tag, card, when)
+    spoken.stands = spoken.stands or before != STANDS == said[tag].state
 
 
 def _reached(verdict: Verdict, before: Said | None, when: Moment, spoken: Spoken) -> int:
@@ -134,7 +144,8 @@ def _speak(
         return
     for at, state in _path(verdict, before, reached):
         revision = before.revision + 1 if before is not None else 1
-        ripe = when.ripe(at, verdict.wait)
+        repeated = before is not None and before.state == state
+        ripe = at if repeated else when.ripe(at, verdict.wait)
         yield Outcome(
             type=_OUTCOME.get(verdict.kind) or f"{verdict.kind}.{state}",
             seller=subject.seller,
