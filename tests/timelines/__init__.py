@@ -1,0 +1,1 @@
+"""Timelines: what every rule does, as data, and what runs them."""
