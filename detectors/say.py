@@ -116,9 +116,7 @@ def _drop(subject: Subject, said: dict[str, Said], tag: str, card: Card, when: M
 
 def _reached(verdict: Verdict, before: Said | None, when: Moment, spoken: Spoken) -> int:
     """The index of the step that holds now, -1 for none. What was said needs no waiting."""
-    states = [state for _, state in verdict.steps]
-    known = states.index(before.state) if before is not None and before.state in states else -1
-    reached = -1
+    known, reached = _known(verdict, before), -1
     for i, (at, _) in enumerate(verdict.steps):
         ripe = at if i <= known else when.ripe(at, verdict.wait)
         if verdict.overtaken is not None and verdict.overtaken <= ripe:
@@ -129,6 +127,12 @@ def _reached(verdict: Verdict, before: Said | None, when: Moment, spoken: Spoken
             break
         reached = i
     return reached
+
+
+def _known(verdict: Verdict, before: Said | None) -> int:
+    """The index of the step that was said already, -1 for none."""
+    states = [state for _, state in verdict.steps]
+    return states.index(before.state) if before is not None and before.state in states else -1
 
 
 def _speak(

@@ -101,11 +101,17 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
 
 
 def _judge(rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> tuple[Judged, Spoken]:
+    """Says the difference; once more when a directive turned out to stand, for that itself is a finding (V-40)."""
     market = rules.terms(row.market).market
     judged = rules.judge_order(order, row.said)
     subject = Subject(order.seller, order.id, market, lambda directive: carried_out(order, directive, market))
     held = Moment(when.now, when.cause, row.hold)
-    return judged, say(subject, row.said, judged.verdicts, held, rules.cards, frozenset(judged.failed))
+    spoken = say(subject, row.said, judged.verdicts, held, rules.cards, frozenset(judged.failed))
+    if not spoken.stands:
+        return judged, spoken
+    judged = rules.judge_order(order, row.said)
+    again = say(subject, row.said, judged.verdicts, held, rules.cards, frozenset(judged.failed))
+    return judged, Spoken([*spoken.outcomes, *again.outcomes], again.next, max(spoken.last, again.last))
 
 
 def _contribute(store: Store, rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> list[Outcome]:

@@ -1,12 +1,14 @@
 """R-44: the platform cancels an order that was not dispatched within the auto-cancel limit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from detectors.card import Card, Code
 from detectors.deadline import Deadline, stated, with_consent
-from detectors.duties.dispatch import all_reached, open_lines, paid, void_by_cancellation
+from detectors.duties.dispatch import paid
 from detectors.duty import Case, Duty
-from detectors.order import Moment, Order
+from detectors.leftover import Gone, all_reached, lines_left, nothing_left, proof, taken_off
+from detectors.order import Order
+from detectors.requests import earliest
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable
 
@@ -60,9 +62,8 @@ def _case(order: Order, stage: str, terms: Terms) -> Case:
     assert order.clock is not None
     assert order.placed is not None
     due = deadline.due + terms.market.ms("auto_cancel_grace", order.clock.at)
-    done = all_reached(open_lines(order, due), stage)
-    void = void_by_cancellation(order, due)
-    ends = [m.at for m in (done, void) if m is not None]
+    gone = taken_off(order)
+    left, void = lines_left(order, gone, due), nothing_left(order, gone, due)
     facts = (*dict.fromkeys((order.placed.fact, order.clock.fact)),)
     consent = (deadline.consent.fact,) if deadline.consent else ()
     return Case(
@@ -71,27 +72,36 @@ def _case(order: Order, stage: str, terms: Terms) -> Case:
         due=due,
         facts=facts + consent,
         segments=lambda: [*deadline.segments(terms), _grace(deadline.due, due)],
-        met=done,
+        met=all_reached(left, stage),
         void=void,
-        directed=None if any(at <= deadline.due for at in ends) else deadline.due,
+        directed=deadline.due if _open_at(order, gone, stage, deadline.due) else None,
         overtaken=void.at if void else None,
-        breaches=lambda: (_left_open(order, stage, due, facts + consent, done),),
+        breaches=lambda: (_left_open(order, stage, due, facts + consent, gone),),
     )
+
+
+def _open_at(order: Order, gone: Sequence[Gone], stage: str, deadline: int) -> bool:
+    """Whether something was left to dispatch when the deadline had passed."""
+    left = lines_left(order, gone, deadline)
+    done = all_reached(left, stage)
+    return bool(left) and (done is None or done.at > deadline)
 
 
 def _grace(deadline: int, due: int) -> dict[str, object]:
     return {"from": deadline + 1, "to": due, "kind": "counted", "why": "time for the platform to act"}
 
 
-def _left_open(order: Order, stage: str, due: int, facts: tuple[str, ...], done: Moment | None) -> Breach:
-    ended = next((Moment(c.at, c.fact) for c in order.cancels if c.at > due and not c.lines), None)
-    cure = min((m for m in (done, ended) if m is not None), key=lambda m: m.at, default=None)
+def _left_open(order: Order, stage: str, due: int, facts: tuple[str, ...], gone: Sequence[Gone]) -> Breach:
+    left = lines_left(order, gone, due)
+    ended = nothing_left(order, gone, max((one.moment.at for one in gone), default=due))
+    cure = earliest(all_reached(left, stage), ended)
+    shown = proof(left, gone, stage, cure.at if cure else due)
     return Breach(
         code="V-19",
         holder="platform",
         severity="medium",
         subject=("order", order.id),
-        facts=facts + ((cure.fact,) if cure else ()),
+        facts=facts + shown,
         numbers={"stage": stage, **({"late_ms": cure.at - due} if cure else {})},
         due=due,
         cleared=cure.at if cure else None,

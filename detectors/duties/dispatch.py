@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 
 from detectors.card import Card, Code
-from detectors.deadline import HANDOVER, READY, Deadline, dispatch, reached
+from detectors.deadline import HANDOVER, READY, Deadline, dispatch
 from detectors.duty import Case, Duty
-from detectors.order import Line, Moment, Order
-from detectors.requests import approved, buyers_requests
+from detectors.leftover import all_reached, asked_off, lines_left, nothing_left, proof
+from detectors.order import Moment, Order
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable
 
@@ -65,43 +65,11 @@ HANDOVER_CARD = Card(
 _STEP = {READY: "ready", HANDOVER: "handed over"}
 
 
-def open_lines(order: Order, due: int) -> list[Line]:
-    """The lines that still had to move: not cancelled by `due`, nor on a request made by then."""
-    gone: set[str] = set()
-    for _, lines in _cancellations(order, due):
-        gone |= set(lines or order.lines)
-    return [line for name, line in order.lines.items() if name not in gone]
-
-
-def _cancellations(order: Order, due: int) -> Iterator[tuple[Moment, tuple[str, ...]]]:
-    """(ground, lines) of what was cancelled by `due`, or later on a request made by `due`."""
-    for cancel in order.cancels:
-        ground = cancel.request.at if cancel.request else cancel.at
-        if ground <= due:
-            yield Moment(ground, cancel.fact), cancel.lines
-    for request in buyers_requests(order):
-        granted = approved(order, request)
-        if granted is not None and request.at <= due:
-            yield Moment(request.at, granted.fact), request.lines
-
-
-def void_by_cancellation(order: Order, due: int) -> Moment | None:
-    """What voided the clock: the cancellation after which no line was left to move."""
-    if open_lines(order, due):
-        return None
-    return max((ground for ground, _ in _cancellations(order, due)), key=lambda m: m.at, default=None)
-
-
-def all_reached(lines: list[Line], stage: str) -> Moment | None:
-    """When the last of the lines reached the stage; None while one has not."""
-    moments = [reached(line, stage) for line in lines]
-    done = [m for m in moments if m is not None]
-    return max(done, key=lambda m: m.at) if done and len(done) == len(moments) else None
-
-
 def _case(order: Order, stage: str, terms: Terms) -> Case:
     deadline = dispatch(order, stage, terms)
-    done = all_reached(open_lines(order, deadline.due), stage)
+    gone = asked_off(order)
+    left = lines_left(order, gone, deadline.due)
+    done = all_reached(left, stage)
     assert order.clock is not None
     assert order.placed is not None
     facts = (*dict.fromkeys((order.placed.fact, order.clock.fact)),)
@@ -113,8 +81,10 @@ def _case(order: Order, stage: str, terms: Terms) -> Case:
         facts=facts,
         segments=lambda: deadline.segments(terms),
         met=done,
-        void=void_by_cancellation(order, deadline.due),
-        breaches=lambda: (_late(order, stage, deadline, facts + consent, done),),
+        void=nothing_left(order, gone, deadline.due),
+        breaches=lambda: (
+            _late(order, stage, deadline, facts + consent + proof(left, gone, stage, deadline.due), done),
+        ),
     )
 
 
@@ -125,7 +95,7 @@ def _late(order: Order, stage: str, deadline: Deadline, facts: tuple[str, ...], 
         holder="seller",
         severity="medium",
         subject=("order", order.id),
-        facts=facts + ((done.fact,) if done else ()),
+        facts=facts,
         numbers={
             "stage": stage,
             "step": _STEP[stage],

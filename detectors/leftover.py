@@ -1,0 +1,62 @@
+"""Which lines of an order still have to move, and when the last of them did. Instants are ms UTC."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from detectors.deadline import reached
+from detectors.order import Line, Moment, Order
+from detectors.requests import buyers_requests
+
+
+class Gone(NamedTuple):
+    """Lines cancelled (none named: all): the instant that counts, and the fact."""
+
+    moment: Moment
+    lines: tuple[str, ...]
+
+
+def taken_off(order: Order) -> list[Gone]:
+    """Every cancellation and every granted request, when it was done."""
+    return [Gone(Moment(c.at, c.fact), c.lines) for c in order.cancels] + _granted(order, asked=False)
+
+
+def asked_off(order: Order) -> list[Gone]:
+    """Every cancellation and every granted request, when it was asked for: the buyer's request where there is one."""
+    done = [Gone(Moment(c.request.at if c.request else c.at, c.fact), c.lines) for c in order.cancels]
+    return done + _granted(order, asked=True)
+
+
+def _granted(order: Order, asked: bool) -> list[Gone]:
+    gone = []
+    for request in buyers_requests(order):
+        approval = next((d for d in request.decisions if d.approves), None)
+        if approval is not None:
+            gone.append(Gone(Moment(request.at if asked else approval.at, approval.fact), request.lines))
+    return gone
+
+
+def lines_left(order: Order, gone: Sequence[Gone], until: int) -> list[Line]:
+    """The lines that nobody cancelled up to and including `until`."""
+    off = {name for one in gone if one.moment.at <= until for name in one.lines or order.lines}
+    return [line for name, line in order.lines.items() if name not in off]
+
+
+def nothing_left(order: Order, gone: Sequence[Gone], until: int) -> Moment | None:
+    """The cancellation up to and including `until` after which no line was left; None while one is."""
+    for one in sorted(gone, key=lambda one: one.moment.at):
+        if one.moment.at <= until and not lines_left(order, gone, one.moment.at):
+            return one.moment
+    return None
+
+
+def all_reached(lines: Sequence[Line], stage: str) -> Moment | None:
+    """When the last of the lines reached the stage; None while one has not."""
+    moments = [reached(line, stage) for line in lines]
+    done = [m for m in moments if m is not None]
+    return max(done, key=lambda m: m.at) if done and len(done) == len(moments) else None
+
+
+def proof(lines: Sequence[Line], gone: Sequence[Gone], stage: str, until: int) -> tuple[str, ...]:
+    """The facts that say which lines were left, and when they reached the stage."""
+    steps = [moment.fact for line in lines if (moment := reached(line, stage)) is not None]
+    return (*dict.fromkeys([one.moment.fact for one in gone if one.moment.at <= until] + steps),)
