@@ -108,7 +108,9 @@ def local(profile: Market, at: int) -> str:
 
 def details(profile: Market, data: Mapping[str, Any]) -> str:
     """A fact's data in one line; phrases that were found by their number, never a text."""
-    return ", ".join(f"{name} {_value(profile, name, value)}" for name, value in data.items() if value not in ([], {}))
+    return ", ".join(
+        f"{name} {_value(profile, name, value)}" for name, value in data.items() if value not in ([], {}, "")
+    )
 
 
 def _value(profile: Market, name: str, value: Any) -> str:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 import pytest
+from watching import Monitor, rulebook, watched
 
 from detectors.clock import DAY, HOUR, MINUTE
 from detectors.outcomes import Outcome
@@ -10,7 +11,6 @@ from detectors.verdict import Breach
 from streams.embedded import run
 from streams.simulation.chat import KEEP, PUSH
 from streams.simulator import DESERVES, MONDAY, Simulation, marketplace, simulate
-from watching import Monitor, rulebook, watched
 
 SEEDS = [(7, 1), (4, 2), (4, 3)]
 
