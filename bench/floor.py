@@ -19,8 +19,7 @@ def floor(paths: list[Path]) -> tuple[int, float]:
     decode = msgspec.json.Decoder().decode
     events, started = 0, time.process_time()
     for path in paths:
-        opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-        with opened as lines:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
             for line in lines:
                 decode(line)
                 events += 1

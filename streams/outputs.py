@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from detectors.outcomes import Outcome
 
@@ -54,7 +54,7 @@ class OutputFolder:
         text = json.dumps(counts, ensure_ascii=False, indent=2) + "\n"
         (self._folder / "summary.json").write_text(text, encoding="utf-8")
 
-    def __enter__(self) -> "OutputFolder":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

