@@ -9,7 +9,7 @@ import logging
 import threading
 from collections import deque
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Self
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
@@ -27,7 +27,10 @@ log = logging.getLogger(__name__)
 
 
 class Ticker:
-    """A thread that ticks while it leads. It outlives the brokers' absence: it tries again each period."""
+    """A thread that ticks while it leads, as long as its `with` block.
+
+    It outlives the brokers' absence: it tries again each period.
+    """
 
     def __init__(
         self,
@@ -43,12 +46,12 @@ class Ticker:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
 
-    def start(self) -> "Ticker":
+    def __enter__(self) -> Self:
         """Starts the thread."""
         self._thread.start()
         return self
 
-    def stop(self) -> None:
+    def __exit__(self, *_: object) -> None:
         """Ends the thread; returns when it has, or after 20 s."""
         self._stopping.set()
         self._thread.join(20)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Iterator, Mapping
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import (
@@ -20,6 +20,13 @@ from streams.settings import Settings
 ANSWER_MS = 5_000
 _POLL_MS = 200
 _GROUP_AWAY = (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError)
+
+
+class Unread(NamedTuple):
+    """Offsets of one partition that are not committed: from `start`, before `end`."""
+
+    start: int
+    end: int
 
 
 class UntoldError(RuntimeError):
@@ -52,15 +59,20 @@ class Watermark:
 
         What was appended before this call and is not committed is seen. Raises UntoldError, KafkaError.
         """
+        return self.oldest(self.unread())
+
+    def unread(self) -> dict[TopicPartition, Unread]:
+        """What is not committed yet, by partition; those with nothing are left out. Raises UntoldError, KafkaError."""
         partitions = list(self._partitions())
         committed = self._committed()
         begin, end = self._probe.beginning_offsets(partitions), self._probe.end_offsets(partitions)
-        behind: dict[TopicPartition, int] = {}
+        unread: dict[TopicPartition, Unread] = {}
         for tp in partitions:
             done = committed[tp].offset if tp in committed else -1  # -1: never committed, all of it is unread
-            if max(done, begin[tp]) < end[tp]:
-                behind[tp] = max(done, begin[tp])  # retention may have passed the group
-        return self._oldest(behind, end) if behind else None
+            start = max(done, begin[tp])  # retention may have passed the group
+            if start < end[tp]:
+                unread[tp] = Unread(start, end[tp])
+        return unread
 
     def _committed(self) -> Mapping[TopicPartition, OffsetAndMetadata]:
         try:
@@ -75,22 +87,27 @@ class Watermark:
             for partition in topic["partitions"]:
                 yield TopicPartition(topic["name"], partition["partition_index"])
 
-    def _oldest(self, behind: dict[TopicPartition, int], end: Mapping[TopicPartition, int]) -> int | None:
-        """Fetches the first record at or after each position: over holes of compaction, past deleted records."""
-        probe, left = self._probe, dict(behind)
-        probe.assign(list(behind))
-        probe.resume(*behind)  # an assignment repeated keeps its pauses
-        for tp, position in behind.items():
-            probe.seek(tp, position)
+    def oldest(self, unread: Mapping[TopicPartition, Unread]) -> int | None:
+        """The least append time of the first records at or after each start; None when there is none.
+
+        Holes of compaction and deleted records are passed over. Raises UntoldError, KafkaError.
+        """
+        if not unread:
+            return None
+        probe, left = self._probe, dict(unread)
+        probe.assign(list(unread))
+        probe.resume(*unread)  # an assignment repeated keeps its pauses
+        for tp, offsets in unread.items():
+            probe.seek(tp, offsets.start)
         stamps: list[int] = []
         give_up = time.monotonic() + ANSWER_MS / 1000
         while left:
             for tp, records in probe.poll(timeout_ms=_POLL_MS).items():
-                if tp in left and records[0].offset >= left[tp]:
+                if tp in left and records[0].offset >= left[tp].start:
                     stamps.append(records[0].timestamp)
                     del left[tp]
                     probe.pause(tp)
-            for tp in [tp for tp in left if probe.position(tp) >= end[tp]]:
+            for tp in [tp for tp, offsets in left.items() if probe.position(tp) >= offsets.end]:
                 del left[tp]  # holes and control records only: nothing unread
             if time.monotonic() > give_up:
                 raise UntoldError(f"{len(left)} partitions do not answer")

@@ -37,7 +37,7 @@ def main() -> int:
         settings = Settings.from_env(os.environ)
         return _run(replace(settings, brokers=(("127.0.0.1", options.parse_args().port),)), stop)
     except (SettingError, BrokerError) as why:
-        print(f"make kafka: {why}", file=sys.stderr)
+        sys.stderr.write(f"make kafka: {why}\n")
         return 2
 
 
@@ -48,15 +48,16 @@ def _run(settings: Settings, stop: threading.Event) -> int:
         with admin(settings) as client:
             done, left = apply(client, settings)
         for one in left:
-            print(one.sentence)
-        print(_next(settings, broker, len(done)), flush=True)
+            sys.stdout.write(one.sentence + "\n")
+        sys.stdout.write(_next(settings, broker, len(done)))
+        sys.stdout.flush()
         while broker.running() and not stop.wait(0.5):
             pass
     finally:
         lived = broker.running()
         broker.stop()
     if not lived:
-        print(f"make kafka: the broker ended by itself; see {broker.log}", file=sys.stderr)
+        sys.stderr.write(f"make kafka: the broker ended by itself; see {broker.log}\n")
     return 0 if lived else 1
 
 

@@ -57,7 +57,7 @@ class Broker:
     def __init__(self, folder: Path, port: int = 0) -> None:
         """Prepares the folder (empty or new); `port` 0: a free one. BrokerError without Java or Maven."""
         jars = _prepared()
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.log = folder / "broker.log"
         self._properties = folder / "server.properties"
@@ -183,10 +183,10 @@ def _cluster_id() -> str:
 
 
 def _write_properties(path: Path, port: int, data: Path) -> None:
-    path.write_text(_PROPERTIES.format(port=port, controller=_free_port({port}), data=data))
+    path.write_text(_PROPERTIES.format(port=port, controller=free_port({port}), data=data))
 
 
-def _free_port(taken: frozenset[int] | set[int] = frozenset()) -> int:
+def free_port(taken: frozenset[int] | set[int] = frozenset()) -> int:
     """A port of loopback that is free now."""
     while True:
         port = random.randrange(*_PORTS)

@@ -61,7 +61,7 @@ class Tab:
     def wait_for(self, script: str, seconds: float = 30) -> object:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if value := self.ask(script):
+            if value := self.ask(f"document.readyState == 'complete' && ({script})"):
                 return value
             time.sleep(0.2)
         raise AssertionError(f"never came true: {script}")

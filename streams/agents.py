@@ -1,0 +1,80 @@
+"""What the agents do: one ingest for every raw topic, and the monitor.
+
+An event is acknowledged by hand, when what follows from it is in Kafka: Faust's own way also acknowledges what an
+agent failed on or was stopped at, and loses it. So a failure ends the worker, and the next one reads the event again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+import faust
+
+from streams.ingest import Ingest, Raw
+from streams.messages import Message, Post
+from streams.metrics import Metrics
+from streams.monitor import Monitor, Record
+
+BATCH = 500
+WITHIN_S = 0.1
+
+Stream: TypeAlias = Any  # faust.StreamT: Faust is untyped to mypy
+Agent = Callable[[Stream], Awaitable[None]]
+
+
+class Sending:
+    """Appends messages and waits until the brokers have them."""
+
+    def __init__(self, app: faust.App) -> None:
+        self._app = app
+
+    async def __call__(self, messages: Iterable[Message]) -> None:
+        """Returns when all are acknowledged. A failure of the brokers' ends the worker, nothing acknowledged."""
+        try:
+            producer = self._app.producer
+            sent = [await producer.send(m.topic, m.key, m.value, m.partition, None, list(m.headers)) for m in messages]
+            await asyncio.gather(*sent)
+        except Exception as why:
+            await self._app.crash(why)
+            raise
+
+
+def ingesting(topic: str, ingest: Ingest, post: Post, metrics: Metrics, send: Sending) -> Agent:
+    """The agent of a raw topic: each event becomes a fact or a dead letter."""
+
+    async def agent(stream: Stream) -> None:
+        async for events in stream.noack_take(BATCH, within=WITHIN_S):
+            read = [ingest.read(_raw(event.message)) for event in events]
+            await send(post.read(item) for item in read)
+            for item, event in zip(read, events, strict=True):
+                metrics.ingested(topic, item)
+                await stream.ack(event)
+
+    return agent
+
+
+def monitoring(monitor: Monitor, send: Sending) -> Agent:
+    """The agent of the facts log. Batches of one: stock tables take changes only from the current event."""
+
+    async def agent(stream: Stream) -> None:
+        records = stream.noack()
+        async for event in records.events():
+            messages = monitor([Record(event.message.partition, event.message.value)])
+            if messages:
+                await send(messages)
+            await records.ack(event)
+
+    return agent
+
+
+def _raw(message: Any) -> Raw:
+    headers: Sequence[tuple[str, bytes | None]] = message.headers or ()
+    return Raw(
+        message.value or b"",
+        message.key or b"",
+        tuple((name, value or b"") for name, value in headers),
+        message.topic,
+        message.partition,
+        message.offset,
+        round(message.timestamp * 1000),
+    )

@@ -1,0 +1,61 @@
+"""What is sent to Kafka: facts, dead letters and outcomes, each with its topic, partition and key."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from detectors.facts import Fact, encode
+from detectors.outcomes import Outcome
+from streams.brokers import partition_of
+from streams.deadletters import Conflict, record
+from streams.ingest import DeadLetter
+from streams.outputs import in_ledger, line
+from streams.settings import Settings
+from streams.topics import Names
+
+
+class Message(NamedTuple):
+    """One record to append."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class Post:
+    """Addresses what is to be sent, under the given settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._names, self._partitions, self._ledger = Names(settings), settings.partitions, settings.ledger
+
+    def read(self, item: Fact | DeadLetter) -> Message:
+        """What ingest made of an event: a fact in its seller's partition, or a dead letter under its own key."""
+        if isinstance(item, DeadLetter):
+            return self.dead_letter(item)
+        key = item.seller.encode()
+        return Message(self._names.facts, partition_of(key, self._partitions), key, encode(item))
+
+    def dead_letter(self, letter: DeadLetter | Conflict) -> Message:
+        """The original bytes, key and headers, and why they are dead."""
+        key, value, headers = record(letter)
+        return Message(self._names.deadletters, partition_of(key, self._partitions), key, value, tuple(headers))
+
+    def said(self, outcomes: Iterable[Outcome]) -> Iterator[Message]:
+        """The directives, findings and ledger entries among the outcomes: key the outcome's id, partition its seller's.
+
+        The value is the JSON of the contract, byte for byte what `replay` writes.
+        """
+        for outcome in outcomes:
+            topic = self._topic(outcome)
+            if topic:
+                partition = partition_of(outcome.seller.encode(), self._partitions)
+                yield Message(topic, partition, outcome.id.encode(), line(outcome.event()).rstrip("\n").encode())
+
+    def _topic(self, outcome: Outcome) -> str:
+        kind = outcome.type.partition(".")[0]
+        if kind == "directive":
+            return self._names.directives
+        if kind == "finding":
+            return self._names.findings
+        return self._names.ledger if in_ledger(outcome, self._ledger) else ""

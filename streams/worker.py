@@ -1,0 +1,71 @@
+"""`countermand worker`: the Faust worker, its ticker, and its metrics on HTTP."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import faust
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from detectors.feeds import Feeds
+from detectors.rulebook import Rulebook
+from policies import lexicon, load
+from streams.app import build
+from streams.brokers import admin
+from streams.ingest import Ingest
+from streams.lag import LagWatch
+from streams.metrics import Metrics
+from streams.server import Server, address, listen
+from streams.settings import Settings, load_feeds
+from streams.ticker import Ticker
+from streams.topics import require
+
+log = logging.getLogger(__name__)
+
+
+def worker(settings: Settings) -> None:
+    """Runs until SIGTERM or Ctrl-C, then ends as SystemExit with the exit code.
+
+    First looks whether the topics are as they must be: SettingError names the first that is not, UnreachableError
+    that no broker answers, PolicyError and SettingError what is wrong with policies and feeds.
+    """
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # the ticker tells of the brokers itself
+    policies = load(settings.policies)
+    rules = Rulebook(policies, load_feeds(settings.feeds) if settings.feeds else Feeds())
+    with admin(settings) as client:
+        require(client, settings)
+    metrics = Metrics(rules)
+    app, _ = build(settings, rules, Ingest(policies, lexicon(settings.policies), settings.clock), metrics)
+    with _served(settings, app, metrics.registry), Ticker(settings, policies.hash), LagWatch(settings, metrics):
+        faust.Worker(app, loglevel="INFO").execute_from_commandline()
+
+
+@contextmanager
+def _served(settings: Settings, app: faust.App, registry: CollectorRegistry) -> Iterator[None]:
+    """Serves `/metrics` and `/health` at COUNTERMAND_METRICS, or at a free port beside it when that is taken."""
+    if settings.metrics is None:
+        yield
+        return
+    bound = listen(*settings.metrics)
+    with Server(_pages(app, registry), bound):
+        log.warning("metrics and health on %s", address(bound))
+        yield
+
+
+def _pages(app: faust.App, registry: CollectorRegistry) -> FastAPI:
+    pages = FastAPI(openapi_url=None)
+
+    @pages.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    @pages.get("/health")
+    def health() -> Response:
+        """200 when the worker has its partitions and their rows; 503 while it has not."""
+        ready = app.started and app.tables.actives_ready and not app.rebalancing
+        return Response(
+            "ready\n" if ready else "waiting for partitions\n", 200 if ready else 503, media_type="text/plain"
+        )
+
+    return pages
