@@ -19,9 +19,11 @@ from streams import topics
 from streams.check import check
 from streams.embedded import END_OF_TIME
 from streams.explain import UnknownOrderError, explain
+from streams.facts import dump
 from streams.history import FileReader, HistoryError, Progress
 from streams.ingest import Ingest
 from streams.instants import instant
+from streams.lag import lag_command
 from streams.load import LoadError, load
 from streams.outputs import Ledger, OutputFolder
 from streams.progress import progress
@@ -225,6 +227,39 @@ def load_command(
     typer.echo(
         f"{done.sent:,} events sent in {done.slices:,} slices; {done.unread:,} unread, {done.too_large:,} too large"
     )
+
+
+@app.command("worker")
+def worker_command() -> None:
+    """The Faust worker against Kafka; as many processes as you like share the partitions. Settings: COUNTERMAND_….
+
+    Example: COUNTERMAND_BROKERS=127.0.0.1:9092 COUNTERMAND_FEEDS=feeds.toml countermand worker
+    """
+    from streams.worker import worker  # noqa: PLC0415 - Faust is not loaded for a replay
+
+    worker(Settings.from_env(os.environ))
+
+
+@app.command("lag")
+def lag_show(as_json: AsJson = False) -> None:
+    """How far ingest and the monitor are behind, by topic: records, and seconds since the oldest unread one.
+
+    Example: countermand lag --json
+    """
+    raise typer.Exit(lag_command(Settings.from_env(os.environ), as_json))
+
+
+@facts_app.command("dump")
+def facts_dump(
+    out: Annotated[Path, typer.Option("--out", help="The file to write.")],
+) -> None:
+    """Writes the facts log with its ticks to a file; `replay --facts FILE` runs it through the step again.
+
+    Example: countermand facts dump --out facts.jsonl
+    """
+    with progress("facts dump") as bar:
+        written = dump(Settings.from_env(os.environ), out, bar)
+    typer.echo(f"{written:,} records written to {out}")
 
 
 if __name__ == "__main__":
