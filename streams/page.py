@@ -26,7 +26,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _HOSTS = ["127.0.0.1", "localhost", "[::1]"]
-_SHOWN_FINDINGS, _SHOWN_DUTIES = 25, 12
+_SHOWN_FINDINGS, _SHOWN_DUTIES = 25, 9
 _INSTANTS = frozenset({"window_start", "window_end", "hour"})
 
 
