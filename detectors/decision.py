@@ -114,10 +114,10 @@ def right_opens(order: Order, at: int, terms: Terms) -> int | None:
     A later estimate does not take away a right that was open when it came.
     """
     opened: int | None = None
-    for since, until in order.estimates:
-        if since > at or (opened is not None and since >= opened):
+    for estimate in order.estimates:
+        if estimate.at > at or (opened is not None and estimate.at >= opened):
             break
-        opened = _opens(order, until, at, terms)
+        opened = _opens(order, estimate.until, at, terms)
     return opened
 
 

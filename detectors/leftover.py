@@ -4,26 +4,33 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from detectors.deadline import reached
-from detectors.order import Line, Moment, Order
+from detectors.order import Cancel, Line, Moment, Order
 from detectors.requests import buyers_requests
 
 
 class Gone(NamedTuple):
-    """Lines cancelled (none named: all): the instant that counts, and the fact."""
+    """Lines cancelled (none named: all): the instant that counts with its fact, and all facts that show it."""
 
     moment: Moment
     lines: tuple[str, ...]
+    facts: tuple[str, ...]
 
 
 def taken_off(order: Order) -> list[Gone]:
     """Every cancellation and every granted request, when it was done."""
-    return [Gone(Moment(c.at, c.fact), c.lines) for c in order.cancels] + _granted(order, asked=False)
+    done = [Gone(Moment(c.at, c.fact), c.lines, (c.fact,)) for c in order.cancels]
+    return done + _granted(order, asked=False)
 
 
 def asked_off(order: Order) -> list[Gone]:
     """Every cancellation and every granted request, when it was asked for: the buyer's request where there is one."""
-    done = [Gone(Moment(c.request.at if c.request else c.at, c.fact), c.lines) for c in order.cancels]
-    return done + _granted(order, asked=True)
+    return [_asked(cancel) for cancel in order.cancels] + _granted(order, asked=True)
+
+
+def _asked(cancel: Cancel) -> Gone:
+    if cancel.request is None:
+        return Gone(Moment(cancel.at, cancel.fact), cancel.lines, (cancel.fact,))
+    return Gone(Moment(cancel.request.at, cancel.fact), cancel.lines, (cancel.request.fact, cancel.fact))
 
 
 def _granted(order: Order, asked: bool) -> list[Gone]:
@@ -31,7 +38,8 @@ def _granted(order: Order, asked: bool) -> list[Gone]:
     for request in buyers_requests(order):
         approval = next((d for d in request.decisions if d.approves), None)
         if approval is not None:
-            gone.append(Gone(Moment(request.at if asked else approval.at, approval.fact), request.lines))
+            at = request.at if asked else approval.at
+            gone.append(Gone(Moment(at, approval.fact), request.lines, (request.fact, approval.fact)))
     return gone
 
 
@@ -59,4 +67,4 @@ def all_reached(lines: Sequence[Line], stage: str) -> Moment | None:
 def proof(lines: Sequence[Line], gone: Sequence[Gone], stage: str, until: int) -> tuple[str, ...]:
     """The facts that say which lines were left, and when they reached the stage."""
     steps = [moment.fact for line in lines if (moment := reached(line, stage)) is not None]
-    return (*dict.fromkeys([one.moment.fact for one in gone if one.moment.at <= until] + steps),)
+    return (*dict.fromkeys([fact for one in gone if one.moment.at <= until for fact in one.facts] + steps),)

@@ -168,6 +168,14 @@ class Consent(msgspec.Struct, gc=False):
     until: str | int
 
 
+class Estimate(msgspec.Struct, gc=False):
+    """When the parcel should have come at the latest: a day ("YYYY-MM-DD") or an instant."""
+
+    at: int
+    fact: str
+    until: str | int
+
+
 class Row(NamedTuple):
     """The row of §3.4 that judges a request (0: none can) and the fact or feed that was missing."""
 
@@ -194,7 +202,7 @@ class Order(msgspec.Struct, gc=False):
     method: str = ""
     lines: dict[str, Line] = {}
     packages: dict[str, tuple[str, ...]] = {}
-    estimates: list[tuple[int, str | int]] = []
+    estimates: list[Estimate] = []
     requests: dict[str, Request] = {}
     cancels: list[Cancel] = []
     notices: list[Notice] = []
@@ -254,7 +262,7 @@ def _placed(order: Order, fact: OrderFact) -> None:
     order.placed = Moment(fact.at, fact.id)
     order.terms = fact.data
     if "deliver_by" in fact.data:
-        order.estimates.append((fact.at, fact.data["deliver_by"]))
+        order.estimates.append(Estimate(fact.at, fact.id, fact.data["deliver_by"]))
     whole = order.lines[""]
     names = [str(line["line"]) for line in fact.data.get("lines", ())]
     if names:
@@ -372,7 +380,7 @@ def _consented(order: Order, fact: OrderFact) -> None:
 
 
 def _estimated(order: Order, fact: OrderFact) -> None:
-    order.estimates.append((fact.at, fact.data["deliver_by"]))
+    order.estimates.append(Estimate(fact.at, fact.id, fact.data["deliver_by"]))
 
 
 def _messaged(order: Order, fact: OrderFact) -> None:

@@ -65,6 +65,10 @@ def rejection(request: Request, by: str = "") -> Decision | None:
 def grounds(order: Order, request: Request) -> tuple[str, ...]:
     """The facts that say from when and in which state of the order the request must be judged."""
     moments = [order.placed, order.paid]
+    later = [order.completed]
     for line in order.chosen(request.lines) or order.chosen(()):
-        moments += [m for m in (line.ready, line.transit, line.delivered) if m is not None and m.at <= request.at]
-    return (*dict.fromkeys(m.fact for m in moments if m is not None), request.fact)
+        later += [line.ready, line.transit, line.delivered]
+    moments += [m for m in later if m is not None and m.at <= request.at]
+    terms = [e.fact for e in order.estimates if e.at <= request.at]
+    terms += [c.fact for c in order.consents if c.at <= request.at]
+    return (*dict.fromkeys([m.fact for m in moments if m is not None] + terms), request.fact)

@@ -80,13 +80,14 @@ def _counts(order: Order, cancel: object, terms: Terms) -> bool:
 def _links(order: Order, terms: Terms) -> Iterator[Entry]:
     """The hashes that identify the order's buyer: of his payment means, and those seen on the order."""
     buyer = str(order.term("buyer", ""))
+    placed = (order.placed.fact,) if order.placed is not None else ()
     _, _, means = order.method.partition(":")
     if order.paid is not None and means and buyer:
         facts = tuple(m.fact for m in (order.placed, order.paid) if m is not None)
         yield Entry(order.paid.at, order.id, LINK, buyer, link=f"payment:{means}", facts=facts)
     for at, who, link, fact in order.identities:
         if link.split(":")[0] in terms.market.at("v25_kinds", at):
-            yield Entry(at, order.id, LINK, who or buyer, link=link, facts=(fact,))
+            yield Entry(at, order.id, LINK, who or buyer, link=link, facts=(*placed, fact))
 
 
 class Day(msgspec.Struct, gc=False, array_like=True):

@@ -45,17 +45,17 @@ def _deeds(order: Order, terms: Terms) -> Iterator[Deed | NotApplicable | Note]:
             continue
         if decision.reason:
             yield Note("unknown_reason")
-        yield _deed(request, decision)
+        yield _deed(order, request, decision)
 
 
-def _deed(request: Request, decision: Decision) -> Deed:
+def _deed(order: Order, request: Request, decision: Decision) -> Deed:
     how = f'with the unknown reason "{decision.reason}"' if decision.reason else "without a reason"
     breach = Breach(
         code="V-29",
         holder="seller",
         severity="medium",
         subject=("cancellation", request.id),
-        facts=(request.fact, decision.fact),
+        facts=(*((order.placed.fact,) if order.placed else ()), request.fact, decision.fact),
         numbers={"cancellation": request.id, "reason": decision.reason, "how": how},
     )
     return Deed(decision.at, (request.id,), breach)
