@@ -15,7 +15,6 @@ from detectors.outcomes import Outcome
 from detectors.rulebook import Rulebook
 from streams.embedded import END_OF_TIME, Embedded
 from streams.ingest import DeadLetter, Ingest, Raw
-
 from tests.timelines.story import Story
 
 FOLDER = Path(__file__).parent
