@@ -35,7 +35,8 @@ CARD = Card(
     },
     severity="medium",
     directives=("cancel_order",),
-    first_look="On-call: the directive was issued at the deadline + settle; find out why the order service did not act.",
+    first_look="On-call: the directive was issued at the deadline + settle;"
+    " find out why the order service did not act.",
     clock="days",
     pausable=True,
     gaps=("Virtual goods are not watched: nothing is shipped.",),
