@@ -90,10 +90,10 @@ Said
     2 hours are left for answer_request.
   Sat 2026-05-02 12:00:30.000  directive.issued approve_cancellation
     The order service is to approve cancellation of request x-1 by R-04.
-    Facts: e-1, e-2, e-5
+    Facts: e-1, e-2, e-4, e-5
   Sat 2026-05-02 12:05:00.000  finding.raised V-01 SELLER_RESPONSE_OVERDUE (medium, seller)
     Request x-1 was due an answer by 2026-05-02T03:00:00.000Z, 48 hours after it was made, and had none.
-    Facts: e-1, e-2, e-5
+    Facts: e-1, e-2, e-4, e-5
 """
 
 
