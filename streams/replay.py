@@ -15,7 +15,7 @@ from detectors.step import step
 from detectors.store import Store
 from streams.deadletters import conflicting, file_line
 from streams.embedded import END_OF_TIME, Embedded
-from streams.history import FileReader
+from streams.history import FileReader, HistoryError
 from streams.ingest import DeadLetter
 from streams.outputs import OutputFolder
 from streams.tally import Tally
@@ -84,7 +84,7 @@ def _write(outcomes: Iterable[Outcome], fact: Fact | None, counts: Counts, out: 
 def replay_facts(rules: Rulebook, dump: Path, out: OutputFolder) -> dict[str, Any]:
     """Runs a dump of the facts log, ticks included: each partition through a store of its own, in log order.
 
-    ValueError names the line that is not a record of a dump.
+    HistoryError names the line that is not a record of a dump.
     """
     counts, stores = Counts(), dict[int, Store]()
     first: int | None = None
@@ -109,7 +109,9 @@ def _records(dump: Path) -> Iterator[tuple[int, Fact | Tick]]:
                 partition, _, _, record = json.loads(raw)
                 yield int(partition), decode(json.dumps(record, separators=(",", ":")).encode())
             except (ValueError, TypeError) as e:
-                raise ValueError(f"{dump}, line {number}: not a record of a facts dump; make one with facts dump") from e
+                raise HistoryError(
+                    f"{dump}, line {number} is no record of a facts dump; make one with facts dump"
+                ) from e
 
 
 def timed(work: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], float]:
