@@ -21,7 +21,10 @@ CARD = Card(
         "instant_cancel": "request",
         "instant_approval": "request",
         "free_until_platform_shipped": "request",
+        "free_until_excludes": "request",
         "post_sla_auto_approve": "request",
+        "post_sla_delay": "request",
+        "post_sla_cut": "request",
     },
     codes={
         "V-03": Code(

@@ -17,7 +17,12 @@ CARD = Card(
     rules=("R-08",),
     holder="platform",
     needs=(),
-    keys={"buyer_cancel_until": "request", "edd_grace_local": "request", "edd_grace_cross_border": "request"},
+    keys={
+        "buyer_cancel_until": "request",
+        "buyer_cancel_until_platform_shipped": "request",
+        "edd_grace_local": "request",
+        "edd_grace_cross_border": "request",
+    },
     codes={
         "V-05": Code(
             "CANCEL_AFTER_SHIP",
