@@ -15,6 +15,7 @@ SECOND = 1000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+_FIRST_WRITTEN, _LAST_WRITTEN = -62_135_596_800_000, 253_402_300_799_999
 
 
 class MissingYearError(LookupError):
@@ -155,6 +156,7 @@ def utc_day(at: int) -> int:
 
 
 def rfc3339(at: int) -> str:
-    """The instant as RFC 3339 in UTC with three decimals and Z."""
+    """The instant as RFC 3339 in UTC with three decimals and Z; beyond what it can write, its first or last instant."""
+    at = min(max(at, _FIRST_WRITTEN), _LAST_WRITTEN)
     moment = datetime(1970, 1, 1) + timedelta(milliseconds=at)  # noqa: DTZ001 - UTC by construction
     return moment.isoformat(timespec="milliseconds") + "Z"

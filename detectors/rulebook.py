@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from detectors import catalogue
+from detectors import catalogue, directive
 from detectors.act import Act, found
 from detectors.attribution import attribute
 from detectors.card import Card
@@ -16,7 +16,9 @@ from detectors.policy import Policies
 from detectors.say import Said
 from detectors.terms import Terms
 from detectors.verdict import Judgement, NotApplicable, Note, Verdict
-from detectors.window import Link, Window
+from detectors.window import Entry, Link, Window, contributions
+
+_ATTRIBUTING = (directive.CARD.name, high_frequency_cancellation.CARD.name)
 
 
 class Judged(NamedTuple):
@@ -55,8 +57,20 @@ class Rulebook:
                 judged.failed[rule.card.name] = type(e).__name__
                 continue
             _sort(found_here, judged)
-        _sort([*overtaken(order.id, said, terms.market), *_patterns_missing(terms), *_oddities(order, terms)], judged)
+        _sort([*overtaken(order.id, said, terms.market), *_patterns_missing(terms)], judged)
+        try:
+            _sort(list(_oddities(order, terms)), judged)
+        except Exception as e:  # noqa: BLE001 - promise 7: what is odd cannot be told without attribution
+            judged.failed.update(dict.fromkeys(_ATTRIBUTING, type(e).__name__))
         return judged
+
+    def contributions(self, order: Order, before: list[Entry], judged: Judged) -> list[Entry]:
+        """What the order adds to its seller's windows; what it added `before` when that cannot be told."""
+        try:
+            return contributions(order, self._terms[order.market])
+        except Exception as e:  # noqa: BLE001 - promise 7
+            judged.failed.update(dict.fromkeys(_ATTRIBUTING, type(e).__name__))
+            return before
 
     def judge_day(self, window: Window) -> Judged:
         """What a seller's day shows."""
@@ -72,9 +86,14 @@ class Rulebook:
 
     def judge_link(self, seller: str, link: Link) -> Judged:
         """What one identifying hash shows of a seller."""
-        terms = self._terms[link.market]
-        deeds = fake_orders.linked(seller, link, terms)
-        return Judged([found(deed, fake_orders.CARD, terms) for deed in deeds], [], {})
+        terms, judged = self._terms[link.market], Judged([], [], {})
+        try:
+            judged.verdicts.extend(
+                found(deed, fake_orders.CARD, terms) for deed in fake_orders.linked(seller, link, terms)
+            )
+        except Exception as e:  # noqa: BLE001 - promise 7
+            judged.failed[fake_orders.CARD.name] = type(e).__name__
+        return judged
 
 
 def _sort(found_here: Sequence[Judgement], judged: Judged) -> None:

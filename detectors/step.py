@@ -15,7 +15,7 @@ from detectors.outcomes import Outcome
 from detectors.rulebook import Judged, Rulebook
 from detectors.say import Moment, Spoken, Subject, say
 from detectors.store import OrderRow, Store, is_order, order_key, parts
-from detectors.window import contributions
+from detectors.window import Entry
 
 _ABOUT_ORDERS = ("order.", "cancellation.", "refund.", "notice.", "consent.", "return.", "dispute.")
 _MAYBE_ORDERS = frozenset({"message.sent", "complaint.filed", "review.posted", "identity.seen"})
@@ -94,8 +94,9 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     when = Moment(store.ticked - 1, log, 0)
     order = fold(fact.seller, row.market, fact.subject, row.facts)
     judged, spoken = _judge(rules, order, row, when)
+    added = rules.contributions(order, row.added, judged)
     said = [shop.received(fact, "accepted", log), *spoken.outcomes, *_counted(fact.seller, row, judged, when)]
-    said.extend(_contribute(store, rules, order, row, Moment(when.now, log, log if late else 0)))
+    said.extend(_contribute(store, rules, order, row, added, Moment(when.now, log, log if late else 0)))
     _keep(store, rules, key, row, spoken)
     return said
 
@@ -114,9 +115,10 @@ def _judge(rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> tuple[
     return judged, Spoken([*spoken.outcomes, *again.outcomes], again.next, max(spoken.last, again.last))
 
 
-def _contribute(store: Store, rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> list[Outcome]:
+def _contribute(
+    store: Store, rules: Rulebook, order: Order, row: OrderRow, added: list[Entry], when: Moment
+) -> list[Outcome]:
     """Takes the order's old contributions off its seller's windows and puts the new ones on."""
-    added = contributions(order, rules.terms(row.market))
     if added == row.added:
         return []
     old, row.added = row.added, added

@@ -93,7 +93,8 @@ def _links(order: Order, terms: Terms) -> Iterator[Entry]:
 class Day(msgspec.Struct, gc=False, array_like=True):
     """One seller's UTC day: entries by kind, in time order, and what was said of the windows ending in it.
 
-    `hold`: log time (ms) of the latest fact that came from a backlog.
+    `failed`: the patterns that failed on it, with their error. `hold`: log time (ms) of the latest fact that came
+    from a backlog.
     """
 
     market: str
@@ -103,6 +104,7 @@ class Day(msgspec.Struct, gc=False, array_like=True):
     cancelled: list[Entry] = []
     hold: int = 0
     said: dict[str, Said] = {}
+    failed: dict[str, str] = {}
 
     def entries(self, kind: str) -> list[Entry]:
         """The entries of that kind."""
@@ -128,6 +130,7 @@ class Link(msgspec.Struct, gc=False, array_like=True):
     staff: list[Entry] = []
     hold: int = 0
     said: dict[str, Said] = {}
+    failed: dict[str, str] = {}
 
     def put(self, entry: Entry) -> None:
         """Adds one entry in its place."""

@@ -100,9 +100,10 @@ def _judge_day(store: Store, rules: Rulebook, seller: str, window: Window, when:
     day, profile = window.day, rules.terms(window.day.market).market
     judged = rules.judge_day(window)
     spoken = _say(rules, seller, f"day {day.number}", profile, day.said, judged, Moment(when.now, when.cause, day.hold))
+    failed = _failed(seller, profile, day.failed, judged, when)
     end = forgotten_at(day.number, profile)
     store.put_day(seller, day, end if spoken.next is None else min(spoken.next, end))
-    return [*spoken.outcomes, *_failed(seller, profile, judged, when)]
+    return [*spoken.outcomes, *failed]
 
 
 def _say(
@@ -118,11 +119,25 @@ def _say(
     return say(subject, said, judged.verdicts, when, rules.cards, frozenset(judged.failed))
 
 
-def _failed(seller: str, profile: Market, judged: Judged, when: Moment) -> list[Outcome]:
+def _failed(seller: str, profile: Market, kept: dict[str, str], judged: Judged, when: Moment) -> list[Outcome]:
+    """The change in which patterns fail on the window; `kept` is brought up to date."""
     at = when.now if when.cause is None else when.cause
+    changes = [(n, e, "off") for n, e in kept.items() if judged.failed.get(n) != e]
+    changes += [(n, e, "on") for n, e in judged.failed.items() if kept.get(n) != e]
+    kept.clear()
+    kept.update(judged.failed)
     return [
-        Outcome(type="rule.failed", seller=seller, market=profile.name, at=at, code=name, state="on", why=error)
-        for name, error in judged.failed.items()
+        Outcome(
+            type="rule.failed",
+            seller=seller,
+            market=profile.name,
+            at=at,
+            code=name,
+            state=state,
+            before="failed",
+            why=error,
+        )
+        for name, error, state in changes
     ]
 
 
@@ -158,12 +173,13 @@ def _judge_link(store: Store, rules: Rulebook, seller: str, row: Link, when: Mom
     judged = rules.judge_link(seller, row)
     when = Moment(when.now, when.cause, row.hold)
     spoken = _say(rules, seller, f"link {row.link}", profile, row.said, judged, when)
+    failed = _failed(seller, profile, row.failed, judged, when)
     key, end = link_key(seller, row.link), _link_forgotten(row, profile)
     if end is None:
         store.drop(key)
     else:
         store.put(key, row, end if spoken.next is None else min(spoken.next, end))
-    return spoken.outcomes
+    return [*spoken.outcomes, *failed]
 
 
 def _link_forgotten(row: Link, profile: Market) -> int | None:
