@@ -78,14 +78,11 @@ class Ticker:
             with ExitStack() as clients:
                 clockwork = Clockwork(self._settings, self._policies, self._slack_ms, clients)
                 log.info("this ticker leads")
-                while election.won() and not self._stopping.wait(self._period_s):
-                    self._tick(clockwork)
-
-    def _tick(self, clockwork: "Clockwork") -> None:
-        try:
-            clockwork.tick()
-        except UntoldError as why:
-            log.warning("no tick: %s", why)
+                try:
+                    while election.won() and not self._stopping.wait(self._period_s):
+                        clockwork.tick()
+                except UntoldError as why:
+                    log.warning("no tick: %s; it asks again over new connections", why)
 
 
 class Election:

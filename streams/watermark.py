@@ -96,7 +96,6 @@ class Watermark:
             return None
         probe, left = self._probe, dict(unread)
         probe.assign(list(unread))
-        probe.resume(*unread)  # an assignment repeated keeps its pauses
         for tp, offsets in unread.items():
             probe.seek(tp, offsets.start)
         stamps: list[int] = []
@@ -106,9 +105,9 @@ class Watermark:
                 if tp in left and records[0].offset >= left[tp].start:
                     stamps.append(records[0].timestamp)
                     del left[tp]
-                    probe.pause(tp)
             for tp in [tp for tp, offsets in left.items() if probe.position(tp) >= offsets.end]:
                 del left[tp]  # holes and control records only: nothing unread
+            probe.assign(list(left))  # not paused: kafka-python may keep what it fetched of a paused partition for ever
             if time.monotonic() > give_up:
                 raise UntoldError(f"{len(left)} partitions do not answer")
         return min(stamps, default=None)

@@ -1,0 +1,120 @@
+"""Design §6.1 and §6.2 on a real Kafka: two workers, four partitions, and what `replay` says of the same history."""
+
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detectors.rulebook import Rulebook
+from policies import lexicon
+from policies import load as load_policies
+from streams.embedded import END_OF_TIME
+from streams.facts import dump
+from streams.history import FileReader
+from streams.ingest import Ingest
+from streams.lag import lag
+from streams.load import load
+from streams.outputs import OutputFolder
+from streams.replay import replay, replay_facts
+from streams.settings import Settings
+from streams.topics import Names
+from streams.watermark import Watermark
+from tests.final_view import difference, final_view
+from tests.live.history import write
+from tests.live.reading import records
+from tests.live.workers import Worker, workers
+
+EVENTS = 12_000
+LIMIT_S = 420.0
+OUT = ("directives", "findings", "ledger")
+
+
+@pytest.mark.timeout(900)
+def test_two_workers_say_what_replay_says(applied: Settings, environ: dict[str, str], tmp_path: Path) -> None:
+    settings = changed(applied, clock="log", ledger="all")
+    history = tmp_path / "history.jsonl"
+    lines = write(history, EVENTS)
+    assert lines >= EVENTS
+    policies = load_policies()
+    rules, ingest = Rulebook(policies), Ingest(policies, lexicon(), "log")
+    with OutputFolder(tmp_path / "replayed", "all") as out:
+        summary = replay(rules, FileReader([history], ingest), out, END_OF_TIME)
+
+    with workers({**environ, "COUNTERMAND_CLOCK": "log", "COUNTERMAND_LEDGER": "all"}, 2, tmp_path) as running:
+        started = time.monotonic()
+        told = load(settings, ingest, [history], END_OF_TIME)
+        loaded = time.monotonic() - started
+        _wait_until_done(settings, running)
+        print(f"{lines:,} lines loaded in {loaded:.0f} s, done after {time.monotonic() - started:.0f} s")
+    assert (told.sent, told.unread, told.too_large) == (lines, 0, 0)
+
+    names = Names(settings)
+    dead = Counter(
+        dict(record.headers)["countermand.reason"].decode() for record in records(settings, names.deadletters)
+    )
+    assert dict(dead) == summary["dead_letters"]
+    live = {kind: _live(settings, getattr(names, kind)) for kind in OUT}
+    replayed = {kind: _lines(tmp_path / "replayed" / f"{kind}.jsonl") for kind in OUT}
+    assert difference(_view(live), _view(replayed)) == []
+    assert _codes(replayed) >= {"V-01", "V-07", "V-10", "V-13", "V-18", "V-24", "V-27"}
+
+    log = tmp_path / "facts.jsonl"
+    assert dump(settings, log) == len(records(settings, names.facts))
+    with OutputFolder(tmp_path / "again", "all") as out:
+        again = replay_facts(rules, log, out)
+    assert (
+        again["events"]["received"]
+        == summary["events"]["accepted"] + summary["events"]["duplicates"] + dead["conflicting_duplicate"]
+    )
+    for kind in OUT:
+        assert _by_seller(live[kind]) == _by_seller(_lines(tmp_path / "again" / f"{kind}.jsonl"))
+
+
+def _wait_until_done(settings: Settings, running: list[Worker]) -> None:
+    """Until the tick at the end of time is applied everywhere: nothing is unread in the facts log behind it."""
+    names = Names(settings)
+    topics, end = [*names.raw.values(), names.facts], f'[1,"tick",{END_OF_TIME + 1},'.encode()
+    give_up = time.monotonic() + LIMIT_S
+    with Watermark(settings, names.app, topics) as mark:
+        while True:
+            left = sum(one.records for one in lag(mark, names.app, topics))
+            if (
+                left == 0
+                and sum(r.value.startswith(end) for r in records(settings, names.facts)) == settings.partitions
+            ):
+                return
+            assert time.monotonic() < give_up, f"{left} records left\n{running[0].end_of_log()}"
+            assert all(worker.process.poll() is None for worker in running), running[0].end_of_log()
+            time.sleep(1)
+
+
+def _live(settings: Settings, topic: str) -> list[bytes]:
+    """A topic's values in order, repeats by envelope id removed."""
+    first: dict[tuple[str, str], bytes] = {}
+    for record in records(settings, topic):
+        first.setdefault((json.loads(record.value)["id"], topic), record.value)
+    return list(first.values())
+
+
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines()
+
+
+def _by_seller(lines: Iterable[bytes]) -> dict[str, list[bytes]]:
+    found: defaultdict[str, list[bytes]] = defaultdict(list)
+    for line in lines:
+        found[json.loads(line)["seller"]].append(line)
+    return dict(found)
+
+
+def _view(said: dict[str, list[bytes]]) -> dict[str, tuple[Any, ...]]:
+    return final_view(json.loads(line) for lines in said.values() for line in lines)
+
+
+def _codes(said: dict[str, list[bytes]]) -> set[str]:
+    return {json.loads(line)["data"]["code"] for line in said["findings"]}
