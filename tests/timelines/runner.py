@@ -11,6 +11,7 @@ import policies
 from detectors.catalogue import CARDS
 from detectors.facts import Fact
 from detectors.feeds import Feed, Feeds
+from detectors.figures import figure_of
 from detectors.outcomes import Outcome
 from detectors.rulebook import Rulebook
 from streams.embedded import END_OF_TIME, Embedded
@@ -39,10 +40,10 @@ def _ingest() -> Ingest:
 class Timeline:
     """One file, run to its end: the facts, the dead letters, what was said, and what stood at each checkpoint."""
 
-    def __init__(self, path: Path, own: Iterable[str] = ()) -> None:
+    def __init__(self, path: Path, own: Iterable[str] = (), market: str = "") -> None:
         """`own`: the duties that are always compared; others only when they are listed."""
-        self.story = Story(path, {name: str(m.calendar.tz) for name, m in in_force().markets.items()})
-        self.own = frozenset(own)
+        self.story = Story(path, {name: str(m.calendar.tz) for name, m in in_force().markets.items()}, market)
+        self.own = frozenset(own) | set(self.story.table.get("duties", ()))
         read = [
             _ingest().read(Raw(event.line(), b"", (), path.name, 0, n, event.arrived))
             for n, event in enumerate(self.story.events)
@@ -54,7 +55,8 @@ class Timeline:
         self.until = END_OF_TIME if until == "end" else self.story.times.read(until)
         self.checkpoints = {self.story.times.read(then["at"]): then for then in self.story.table.get("then", ())}
         self.stood: dict[int, list[str]] = {}
-        self.said = self._run(Embedded(rules))
+        self.monitor = Embedded(rules)
+        self.said = self._run(self.monitor)
 
     def _run(self, monitor: Embedded) -> list[Outcome]:
         said: list[Outcome] = []
@@ -109,7 +111,15 @@ class Timeline:
         for one in self.said:
             if one.type.startswith(("finding", "directive")) or (one.card and one.card.name in compared):
                 by_id.setdefault(one.id, []).append(one)
-        return [*(self._one(said) for said in by_id.values()), *self._counts()]
+        return [*(self._one(said) for said in by_id.values()), *self._counts(), *self._figures()]
+
+    def _figures(self) -> Iterator[dict[str, Any]]:
+        """M-01r of the sellers that the file names, at its end."""
+        for row in self.story.table.get("expect", ()):
+            if "figure" in row:
+                seller = row.get("seller", "s1")
+                figure = figure_of(self.monitor.store, self.monitor.rules, seller, self.until)
+                yield {"kind": "figure", "name": figure.tier, "num": figure.num, "den": figure.den, "of": seller}
 
     def _one(self, said: list[Outcome]) -> dict[str, Any]:
         warned = [one for one in said if one.type == "duty.approaching"]
@@ -186,6 +196,9 @@ class Timeline:
         for kind in ("finding", "directive", "duty"):
             if kind in row:
                 return getattr(self, f"_expect_{kind}")(row)
+        if "figure" in row:
+            of = row.get("seller", "s1")
+            return {"kind": "figure", "name": row["figure"], "num": row["num"], "den": row["den"], "of": of}
         kind = next(k for k in ("fact", "dead_letter", "not_applicable", "data_quality") if k in row)
         return {"kind": kind, "name": row[kind], "why": row.get("why", ""), "times": row.get("times", 1)}
 

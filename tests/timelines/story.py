@@ -52,14 +52,14 @@ class Times:
         """The instant in ms UTC. StoryError when it is none."""
         if text in self.named:
             return self.named[text]
-        if text.startswith("end of "):
-            return self._local(datetime.fromisoformat(text[7:]) + timedelta(days=1)) - 1
         moved = _MOVED.fullmatch(text)
         if moved:
             base = self.read(moved["base"]) if moved["base"] else self.last
             length = sum(int(n) * _MS[unit] for n, unit in _LENGTH.findall(moved["length"]))
             return base + length if moved["sign"] == "+" else base - length
         try:
+            if text.startswith("end of "):
+                return self._local(datetime.fromisoformat(text[7:]) + timedelta(days=1)) - 1
             return self._local(datetime.fromisoformat(text))
         except ValueError:
             raise StoryError(f'"{text}" is neither an instant nor an event told before') from None
@@ -82,13 +82,19 @@ def rfc3339(at: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def markets(table: Mapping[str, Any]) -> list[str]:
+    """The markets of which a file's story is true."""
+    named = table["market"]
+    return list(named) if isinstance(named, list) else [str(named)]
+
+
 class Story:
     """One file: its table, its times, and its events in the order of arrival."""
 
-    def __init__(self, path: Path, tz_of: Mapping[str, str]) -> None:
-        """`tz_of`: the time zone of every market."""
+    def __init__(self, path: Path, tz_of: Mapping[str, str], market: str = "") -> None:
+        """`tz_of`: the time zone of every market. `market`: which one, when the file is told of several."""
         self.table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        self.market = str(self.table["market"])
+        self.market = market or markets(self.table)[0]
         self.times = Times(tz_of[self.market])
         presets = self.table.get("order", [])
         self._presets = [presets] if isinstance(presets, dict) else presets
