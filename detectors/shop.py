@@ -1,5 +1,7 @@
 """A shop's own facts, and those that name no order: identities, campaigns; the rest is only remembered."""
 
+from bisect import insort
+
 from detectors import windows
 from detectors.clock import DAY
 from detectors.facts import Fact
@@ -8,6 +10,8 @@ from detectors.rulebook import Rulebook
 from detectors.say import Moment
 from detectors.store import ShopRow, Store, shop_key
 from detectors.window import LINK, STAFF, Entry
+
+_CAMPAIGN = ("campaign.started", "campaign.ended")
 
 
 def apply(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
@@ -32,18 +36,10 @@ def apply(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
 
 
 def _campaign(row: ShopRow, fact: Fact) -> int | None:
-    """Keeps a campaign's start or end; the instant from which windows must be judged again."""
-    if fact.type == "campaign.started":
-        row.campaigns.append((fact.at, 0, fact.id))
-        row.campaigns.sort()
-        return fact.at
-    if fact.type != "campaign.ended":
+    """Keeps a campaign's start or end in its place; the instant from which windows must be judged again."""
+    if fact.type not in _CAMPAIGN:
         return None
-    running = [i for i, (start, end, _) in enumerate(row.campaigns) if start <= fact.at and not end]
-    if not running:
-        return None
-    start, _, name = row.campaigns[running[-1]]
-    row.campaigns[running[-1]] = (start, fact.at, name)
+    insort(row.campaigns, (fact.at, fact.type == _CAMPAIGN[1], fact.id))
     return fact.at
 
 

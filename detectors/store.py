@@ -40,9 +40,11 @@ class ClockRow(msgspec.Struct, gc=False, array_like=True):
 
 
 class ShopRow(msgspec.Struct, gc=False, array_like=True):
-    """A shop's own facts: campaigns (start, end or 0, fact) and the ids of the last 24 hours of log time."""
+    """A shop's own facts: starts and ends of campaigns (at, whether an end, fact) in order; the ids of the last 24
+    hours of log time.
+    """
 
-    campaigns: list[tuple[int, int, str]] = []
+    campaigns: list[tuple[int, bool, str]] = []
     seen: list[tuple[int, str, str, str]] = []
 
 

@@ -146,8 +146,8 @@ class Link(msgspec.Struct, gc=False, array_like=True):
         return self.staff if entry.kind == STAFF else self.buyers
 
 
-def _place(entry: Entry) -> tuple[int, str]:
-    return entry.at, entry.order
+def _place(entry: Entry) -> tuple[int, str, str, tuple[str, ...]]:
+    return entry.at, entry.order, entry.who, entry.facts
 
 
 def at_of(entry: Entry) -> int:
@@ -158,10 +158,22 @@ def at_of(entry: Entry) -> int:
 class Window:
     """The day to be judged with the days before it: entries of any reach back."""
 
-    def __init__(self, seller: str, day: Day, earlier: list[Day], campaigns: list[tuple[int, int, str]]) -> None:
-        """`earlier`: the days before, oldest first. `campaigns`: (start, end or 0, fact), ms UTC."""
-        self.seller, self.day, self.campaigns = seller, day, campaigns
+    def __init__(self, seller: str, day: Day, earlier: list[Day], campaigns: list[tuple[int, bool, str]]) -> None:
+        """`earlier`: the days before, oldest first. `campaigns`: starts and ends (at, whether an end, fact) in order."""
+        self.seller, self.day, self._campaigns = seller, day, campaigns
         self._days = [*earlier, day]
+
+    def campaign(self, at: int) -> str:
+        """The fact that started the latest campaign still running at `at` (its last instant included); "" for none."""
+        running: list[str] = []
+        for when, ends, fact in self._campaigns:
+            if when > at:
+                break
+            if not ends:
+                running.append(fact)
+            elif running and when < at:
+                running.pop()
+        return running[-1] if running else ""
 
     def all(self, kind: str) -> list[Entry]:
         """All entries of the kind, in time order."""

@@ -61,7 +61,7 @@ def _change_day(
     later = [store.day(seller, number + i) for i in range(1, 1 + _reach(profile, when.cause))]
     if not any(later) and _all_quiet(window, off, on, profile):
         waits = store.waits_until(day_key(seller, number))
-        store.put_day(seller, day, forgotten_at(number, profile) if waits is None else waits)
+        store.put_day(seller, day, _dropped_at(number, profile) if waits is None else waits)
         return []
     said = _judge_day(store, rules, seller, window, when)
     for following in later:
@@ -101,7 +101,7 @@ def _judge_day(store: Store, rules: Rulebook, seller: str, window: Window, when:
     judged = rules.judge_day(window)
     spoken = _say(rules, seller, f"day {day.number}", profile, day.said, judged, Moment(when.now, when.cause, day.hold))
     failed = _failed(seller, profile, day.failed, judged, when)
-    end = forgotten_at(day.number, profile)
+    end = _dropped_at(day.number, profile)
     store.put_day(seller, day, end if spoken.next is None else min(spoken.next, end))
     return [*spoken.outcomes, *failed]
 
@@ -142,9 +142,14 @@ def _failed(seller: str, profile: Market, kept: dict[str, str], judged: Judged, 
 
 
 def forgotten_at(number: int, profile: Market) -> int:
-    """When a seller's UTC day is forgotten: what was said of it stands."""
+    """From when on facts change nothing in a seller's UTC day: what was said of it stands."""
     end = (number + 1) * DAY
     return end + profile.ms("window_memory", end)
+
+
+def _dropped_at(number: int, profile: Market) -> int:
+    """When the row goes: the days after it may still be judged until then, and it is in their windows."""
+    return forgotten_at(number, profile) + _reach(profile, number * DAY) * DAY
 
 
 def change_link(
@@ -195,7 +200,7 @@ def again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outco
         if day is None:
             return []
         profile = rules.terms(day.market).market
-        if forgotten_at(day.number, profile) <= when.now:
+        if _dropped_at(day.number, profile) <= when.now:
             store.drop(key)
             return []
         return _judge_day(store, rules, seller, _window(store, seller, day, profile), when)

@@ -24,7 +24,7 @@ _CODES = {
     ),
     "V-25": Code(
         "RELATED_PARTY_ORDERS",
-        "Suspicion: {buyers} buyers of this shop, and {staff} of its own people, share {link}.",
+        "Suspicion: {link} is shared at this shop by buyers ({buyers}) and own people ({staff}).",
         about="order",
     ),
 }
@@ -77,7 +77,7 @@ def _concentration(window: Window, market: Market) -> Deed | None:
 
 
 def _concentrated(window: Window, at: int, span: list[Entry], buyers: int) -> Deed:
-    excuse = next((fact for start, end, fact in window.campaigns if start <= at and (not end or at <= end)), "")
+    excuse = window.campaign(at)
     facts = dict.fromkeys([e.facts[0] for e in span] + ([excuse] if excuse else []))
     numbers = {
         "orders": len(span),
