@@ -38,6 +38,7 @@ _AT_ONE_INSTANT = (
     ("complaint.filed", "review.posted"),
 )
 _RANK = {kind: rank for rank, kinds in enumerate(_AT_ONE_INSTANT) for kind in kinds}
+_BUYERS_WISH = "buyer_request"  # the seller's codes that say the buyer asked for it
 _STATUS = {
     "UNPAID": "order.placed",
     "ON_HOLD": "order.paid",
@@ -329,27 +330,37 @@ def _withdrawn(order: Order, fact: OrderFact) -> None:
 
 
 def _pending(order: Order, at: int) -> Request | None:
-    """The buyer's latest request that was neither withdrawn nor refused by then."""
+    """The buyer's latest request by then that was neither withdrawn nor refused nor carried out already."""
+    done = {cancel.request.id for cancel in order.cancels if cancel.request is not None}
     for request in reversed(order.requests.values()):
         refused = request.decisions and not request.decisions[-1].approves
-        if request.by == "buyer" and request.withdrawn is None and not refused and request.at <= at:
+        over = request.withdrawn is not None or refused or request.id in done
+        if request.by == "buyer" and not over and request.at <= at:
             return request
     return None
+
+
+def _carried_out(order: Order, at: int, by: str, name: str, reason: str) -> Request | None:
+    """The buyer's request that a cancellation carries out: named, or pending when nobody else gives a reason.
+
+    A seller or platform that states a reason of its own cancels on its own account, whatever was asked before.
+    """
+    request = order.requests.get(name) if name or by == "seller" else _pending(order, at)
+    if request is None or request.by != "buyer":
+        return None
+    own_reason = by != "buyer" and reason not in {"", request.reason} and _BUYERS_WISH not in reason.casefold()
+    return None if own_reason else request
 
 
 def _cancelled(order: Order, fact: OrderFact) -> None:
     data = fact.data
     by, name = str(data.get("by", "unknown")), _text(data, "cancellation")
-    lines = tuple(data.get("lines") or ())
+    lines, reason = tuple(data.get("lines") or ()), _text(data, "reason")
     if _all_cancelled(order):
         order.oddities.append("cancelled_again")
         return
-    request = order.requests.get(name)
-    if not name and by != "seller":
-        request = _pending(order, fact.at)
-    if request is not None and request.by != "buyer":
-        request = None
-    order.cancels.append(Cancel(name or fact.id, fact.at, fact.id, by, _text(data, "reason"), lines, request))
+    request = _carried_out(order, fact.at, by, name, reason)
+    order.cancels.append(Cancel(name or fact.id, fact.at, fact.id, by, reason, lines, request))
 
 
 def _all_cancelled(order: Order) -> bool:

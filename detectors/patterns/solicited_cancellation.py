@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from detectors.act import Act, Deed
 from detectors.attribution import asked_by_buyer, attribute
 from detectors.card import Card, Code
-from detectors.order import Cancel, Message, Moment, Order
+from detectors.order import Cancel, Message, Moment, Order, Request
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable, Note
 
@@ -114,8 +114,14 @@ def _push(order: Order, act: Moment, terms: Terms) -> _Evidence | None:
 def _buyer_asked_first(order: Order, push: Message, first: int) -> bool:
     """Whether the buyer had asked to cancel before the seller's side told how."""
     wished = (m.at for m in order.messages if m.sender == "buyer" and m.says("ask"))
-    asked = (r.at for r in order.requests.values() if r.by == "buyer")
+    asked = (r.at for r in order.requests.values() if r.by == "buyer" and _open_at(r, push.at))
     return any(first <= at < push.at for at in (*wished, *asked))
+
+
+def _open_at(request: Request, at: int) -> bool:
+    """Whether the request was neither withdrawn nor refused by then."""
+    refused = any(d.at <= at and not d.approves for d in request.decisions)
+    return not refused and (request.withdrawn is None or request.withdrawn.at > at)
 
 
 def _claimed(order: Order, terms: Terms) -> Iterator[tuple[Cancel, str]]:
