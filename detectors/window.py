@@ -159,7 +159,7 @@ class Window:
     """The day to be judged with the days before it: entries of any reach back."""
 
     def __init__(self, seller: str, day: Day, earlier: list[Day], campaigns: list[tuple[int, bool, str]]) -> None:
-        """`earlier`: the days before, oldest first. `campaigns`: starts and ends (at, whether an end, fact) in order."""
+        """`earlier`: days before, oldest first. `campaigns`: starts and ends (at, whether an end, fact) in order."""
         self.seller, self.day, self._campaigns = seller, day, campaigns
         self._days = [*earlier, day]
 
