@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from detectors.facts import Fact
 
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
+SETTLE = 30 * SECOND  # policies/default.toml
 MARKETS = ("US", "UK", "IE", "DE", "FR", "IT", "ES", "JP", "SG", "MY", "PH", "TH", "VN", "ID", "MX", "BR", "CN")
 STARTS = (
     "2026-03-27T09:00:00Z",  # summer time begins in Europe
@@ -103,27 +104,24 @@ class OrderWriter:
         """Time goes on."""
         self.now += self.out.gap(long)
 
-    def place(self, **data: Any) -> None:
+    def place(self, **changed: Any) -> None:
         """`order.placed`, in all its kinds."""
         rng, chance = self.rng, self.out.chance
         day = datetime.fromtimestamp((self.placed + rng.choice((0, 3, 9)) * DAY) / 1000).astimezone().date()
-        self.tell(
-            "order.placed",
-            buyer=self.buyer,
-            lines=[{"line": line, "sku": f"k{line}"} for line in self.lines],
-            buyer_locale=rng.choice((None, "en-GB", "zh-Hant", "pt-BR")),
-            cod=True if chance(8) else None,
-            cross_border=rng.choice((None, False, True)),
-            shipping=rng.choice((None, None, "platform")),
-            fulfilment="platform" if chance(8) else None,
-            kind=rng.choice(("sample", "virtual", "preorder")) if chance(10) else None,
-            pay_by=self.placed + self.out.gap() if chance(10) else None,
-            ready_by=self.placed + self.out.gap() if chance(15) else None,
-            hand_over_by=self.placed + self.out.gap() if chance(15) else None,
-            auto_cancel_at=self.placed + self.out.gap() if chance(15) else None,
-            deliver_by=rng.choice((None, day.isoformat(), self.placed + 2 * DAY)),
-            **data,
-        )
+        fields: dict[str, Any] = {
+            "buyer": self.buyer,
+            "lines": [{"line": line, "sku": f"k{line}"} for line in self.lines],
+            "buyer_locale": rng.choice((None, "en-GB", "zh-Hant", "pt-BR")),
+            "cod": True if chance(8) else None,
+            "cross_border": rng.choice((None, False, True)),
+            "shipping": rng.choice((None, None, "platform")),
+            "fulfilment": "platform" if chance(8) else None,
+            "kind": rng.choice(("sample", "virtual", "preorder")) if chance(10) else None,
+            "deliver_by": rng.choice((None, day.isoformat(), self.placed + 2 * DAY)),
+        }
+        for name, percent in (("pay_by", 10), ("ready_by", 15), ("hand_over_by", 15), ("auto_cancel_at", 15)):
+            fields[name] = self.placed + self.out.gap() if chance(percent) else None
+        self.tell("order.placed", **(fields | changed))
 
     def pay(self, method: str = "card") -> None:
         """`order.paid`."""
@@ -227,6 +225,7 @@ def _ask_and_answer(o: OrderWriter) -> None:
 
 def _ask_and_wait(o: OrderWriter) -> None:
     """A request and the seller's silence; then an answer around the platform's limit."""
+    o.now += 2 * HOUR
     o.ask()
     o.now += o.rng.choice((24, 48)) * HOUR + o.rng.choice((0, 1, MINUTE, 15 * MINUTE, 15 * MINUTE + 1, HOUR))
     o.rng.choice((o.decide, o.decide, o.withdraw, o.cancel))()
@@ -241,6 +240,8 @@ def _push(o: OrderWriter) -> None:
 
 def _story(o: OrderWriter) -> None:
     """A likely course, with acts of many kinds between its steps."""
+    if o.out.chance(6):
+        o.place(fulfilment="platform", cod=True)  # a first word on the order: when it is late, it corrects the next
     o.place()
     o.wait(long=10)
     if o.out.chance(85):
