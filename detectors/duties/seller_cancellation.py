@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from detectors.act import Act, Deed
 from detectors.card import Card, Code
 from detectors.decision import line_rank
-from detectors.order import RANKS, Cancel, Moment, Order
+from detectors.order import AWAITING_COLLECTION, DELIVERED, IN_TRANSIT, RANKS, Cancel, Moment, Order
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable, Note
 
@@ -30,7 +30,7 @@ CARD = Card(
     innocents=("Approving a buyer's request.", "Cancelling lines that had not left."),
 )
 
-_STATE = {40: "awaiting collection", 50: "in transit", 60: "delivered"}
+_STATE = {AWAITING_COLLECTION: "awaiting collection", IN_TRANSIT: "in transit", DELIVERED: "delivered"}
 
 
 def _sellers(order: Order) -> Iterator[Cancel]:
@@ -50,7 +50,7 @@ def _furthest(order: Order, cancel: Cancel, terms: Terms) -> tuple[int, Moment |
     best: tuple[int, Moment | None] = (0, None)
     for line in order.chosen(cancel.lines) or order.chosen(()):
         rank = line_rank(line, cancel.at, 0, terms, inclusive=True)
-        proof = {60: line.delivered, 50: line.transit, 40: line.ready}.get(rank)
+        proof = {DELIVERED: line.delivered, IN_TRANSIT: line.transit, AWAITING_COLLECTION: line.ready}.get(rank)
         if proof is not None and rank > best[0]:
             best = (rank, proof)
     return best

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from detectors.act import Act, Deed
 from detectors.attribution import asked_by_buyer, attribute
 from detectors.card import Card, Code
+from detectors.clock import HOUR
 from detectors.order import Cancel, Message, Moment, Order, Request
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable, Note
@@ -138,7 +139,7 @@ def _laundered(order: Order, terms: Terms) -> Iterator[Deed | NotApplicable | No
         reach = terms.market.ms("buyer_request_reach", cancel.at)
         moments = (order.placed, order.clock)
         facts = (*dict.fromkeys(m.fact for m in moments if m is not None), cancel.fact)
-        numbers = {"cancellation": cancel.id, "reason": code, "reach_h": reach // 3_600_000}
+        numbers = {"cancellation": cancel.id, "reason": code, "reach_h": reach // HOUR}
         breach = Breach("V-12", "seller", "medium", ("order", order.id), facts, numbers)
         yield Deed(cancel.at, (cancel.id,), breach)
 
