@@ -21,7 +21,7 @@ def _told() -> Iterator[object]:
             yield pytest.param(path, market, id=f"{name}-{market}" if len(of) > 1 else name)
 
 
-timelines = pytest.mark.parametrize(("path", "market"), _told())
+timelines = pytest.mark.parametrize(("path", "market"), list(_told()))
 
 
 @timelines
