@@ -37,3 +37,13 @@ CARDS: dict[str, Card] = {
 DUTY_RULES = tuple(dict.fromkeys(duty.card.rules[0] for duty in DUTIES))
 CODES = tuple(dict.fromkeys(code for card in CARDS.values() for code in card.codes))
 DIRECTIVE_KINDS = tuple(dict.fromkeys(kind for card in CARDS.values() for kind in card.directives))
+NOTES = (
+    "cancelled_again",
+    "decision_without_request",
+    "moved_after_cancel",
+    "no_reason",
+    "paid_after_limit",
+    "reason_not_offered",
+    "request_repeated",
+    "unknown_reason",
+)

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from detectors.catalogue import CODES, DIRECTIVE_KINDS, DUTY_RULES
+from detectors.catalogue import CODES, DIRECTIVE_KINDS, DUTY_RULES, NOTES
 from detectors.facts import Fact
 from detectors.outcomes import Outcome
 from detectors.rulebook import Rulebook
@@ -176,7 +176,7 @@ class _States(Collector):
         yield self._duties()
         yield self._open_findings()
         yield _family("not_applicable", "Subjects a rule cannot judge.", ("rule",), self._not_applicable())
-        quality: _Values = {(kind,): n for kind, n in self._tally.data_quality.items()}
+        quality: _Values = {(kind,): self._tally.data_quality[kind] for kind in NOTES}
         yield _family("data_quality", "Oddities in the data (V-40).", ("kind",), quality)
         tiers = self.tiers()
         yield _family("sellers", "Sellers by tier of M-01r.", ("tier",), {(t,): tiers.get(t, 0) for t in TIERS})
