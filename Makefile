@@ -29,6 +29,7 @@ lint: $(READY) ## ruff, mypy --strict, import-linter, and that generated files a
 	$(BIN)/python -m policies.build_calendars --check
 	$(BIN)/python -m streams.schemas_build --check
 	$(BIN)/python docs/build_rules.py --check
+	$(BIN)/python -m dashboards.build --check
 
 fmt: $(READY) ## format, and mend what ruff can mend
 	$(BIN)/ruff check --fix-only .
@@ -47,6 +48,7 @@ generate: $(READY) ## write the generated files anew: calendars, schemas, rules 
 	$(BIN)/python -m policies.build_calendars
 	$(BIN)/python -m streams.schemas_build
 	$(BIN)/python docs/build_rules.py
+	$(BIN)/python -m dashboards.build
 
 clean: ## forget .venv and caches
 	rm -rf .venv .kafka .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -37,6 +37,6 @@ def test_every_query_is_answered(tmp_path):
             assert empty == []
             for alert in ALERTS:
                 server.query(alert.expr)
-            assert server.query('sum(countermand_findings_total{code="V-01"}) > 0')
+            assert server.query("sum(countermand_findings_total) > 0")
         finally:
             process.terminate()
