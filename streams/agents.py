@@ -19,6 +19,8 @@ BATCH = 500
 WITHIN_S = 0.1
 
 Stream: TypeAlias = Any  # faust.StreamT: Faust is untyped to mypy
+Sent = Awaitable[Any]
+Backlog = asyncio.Queue[tuple[Any, list[Sent]]]
 Agent = Callable[[Stream], Awaitable[None]]
 
 
@@ -29,14 +31,25 @@ class Sending:
         self._app = app
 
     async def __call__(self, messages: Iterable[Message]) -> None:
-        """Returns when all are acknowledged. A failure of the brokers' ends the worker, nothing acknowledged."""
+        """Returns when the brokers have all of it."""
+        await self.all(await self.start(messages))
+
+    async def start(self, messages: Iterable[Message]) -> list[Sent]:
+        """Hands the messages over, in order; what to wait for."""
+        producer = self._app.producer
+        return [await producer.send(m.topic, m.key, m.value, m.partition, None, list(m.headers)) for m in messages]
+
+    async def all(self, sent: Sequence[Sent]) -> None:
+        """Returns when the brokers have all of it. When they do not take it the worker ends, nothing acknowledged."""
         try:
-            producer = self._app.producer
-            sent = [await producer.send(m.topic, m.key, m.value, m.partition, None, list(m.headers)) for m in messages]
             await asyncio.gather(*sent)
         except Exception as why:
             await self._app.crash(why)
             raise
+
+    async def changes(self) -> None:
+        """Returns when the producer has the tables' queue of changes: one that never empties lets no commit by."""
+        await self._app.producer.buffer.flush()
 
 
 def ingesting(topic: str, ingest: Ingest, post: Post, metrics: Metrics, send: Sending) -> Agent:
@@ -54,17 +67,30 @@ def ingesting(topic: str, ingest: Ingest, post: Post, metrics: Metrics, send: Se
 
 
 def monitoring(monitor: Monitor, send: Sending) -> Agent:
-    """The agent of the facts log. Batches of one: stock tables take changes only from the current event."""
+    """The agent of the facts log. Batches of one: stock tables take changes only from the current event.
+
+    It goes on to the next event while the brokers take what it said of the last ones; these are acknowledged in order.
+    """
 
     async def agent(stream: Stream) -> None:
-        records = stream.noack()
-        async for event in records.events():
-            messages = monitor([Record(event.message.partition, event.message.value)])
-            if messages:
-                await send(messages)
-            await records.ack(event)
+        records, said = stream.noack(), Backlog(BATCH)
+        acknowledging = asyncio.create_task(_acknowledge(records, said, send))
+        try:
+            async for event in records.events():
+                sent = await send.start(monitor([Record(event.message.partition, event.message.value)]))
+                await send.changes()
+                await said.put((event, sent))
+        finally:
+            acknowledging.cancel()
 
     return agent
+
+
+async def _acknowledge(stream: Stream, said: "Backlog", send: Sending) -> None:
+    while True:
+        event, sent = await said.get()
+        await send.all(sent)
+        await stream.ack(event)
 
 
 def _raw(message: Any) -> Raw:

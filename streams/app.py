@@ -17,6 +17,7 @@ from streams.transport import connect
 
 SESSION_S = 10.0
 COMMIT_S = 0.25
+LINGER_S = 0.01
 LOOK_S = 15.0
 _RAW: dict[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
 
@@ -69,6 +70,7 @@ def _app(settings: Settings, session_s: float) -> faust.App:
         broker_heartbeat_interval=session_s / 10,
         broker_commit_interval=COMMIT_S,
         producer_acks=-1,
+        producer_linger=LINGER_S,
         producer_request_timeout=30.0,
         producer_max_request_size=LARGEST_ROW,
         stream_wait_empty=False,

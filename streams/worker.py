@@ -31,6 +31,7 @@ def worker(settings: Settings) -> None:
     that no broker answers, PolicyError and SettingError what is wrong with policies and feeds.
     """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # the ticker tells of the brokers itself
+    logging.getLogger("faust.transport.producer").setLevel(logging.ERROR)  # warns of each tick that changes many rows
     policies = load(settings.policies)
     rules = Rulebook(policies, load_feeds(settings.feeds) if settings.feeds else Feeds())
     with admin(settings) as client:

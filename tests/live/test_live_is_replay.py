@@ -29,7 +29,7 @@ from tests.live.history import write
 from tests.live.reading import records
 from tests.live.workers import Worker, workers
 
-EVENTS = 12_000
+EVENTS = 100_000
 LIMIT_S = 420.0
 OUT = ("directives", "findings", "ledger")
 
