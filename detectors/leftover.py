@@ -49,10 +49,10 @@ def lines_left(order: Order, gone: Sequence[Gone], until: int) -> list[Line]:
     return [line for name, line in order.lines.items() if name not in off]
 
 
-def nothing_left(order: Order, gone: Sequence[Gone], until: int) -> Moment | None:
-    """The cancellation up to and including `until` after which no line was left; None while one is."""
+def nothing_left(order: Order, gone: Sequence[Gone], until: int | None = None) -> Moment | None:
+    """The cancellation after which no line was left, up to and including `until` (None: ever); None while one is."""
     for one in sorted(gone, key=lambda one: one.moment.at):
-        if one.moment.at <= until and not lines_left(order, gone, one.moment.at):
+        if (until is None or one.moment.at <= until) and not lines_left(order, gone, one.moment.at):
             return one.moment
     return None
 

@@ -29,12 +29,23 @@ def earliest(*moments: Moment | None) -> Moment | None:
 
 
 def cancelled(order: Order, request: Request) -> Moment | None:
-    """When the requested lines were cancelled after the request, on whatever path."""
+    """When the request was carried out, or the last of the requested lines cancelled on whatever path (A-27)."""
+    wanted = {line.line for line in order.chosen(request.lines) or order.chosen(())}
     for cancel in order.cancels:
-        covers = cancel.request is request or not cancel.lines or set(request.lines) & set(cancel.lines)
-        if cancel.at >= request.at and covers:
+        wanted -= set(cancel.lines or wanted)
+        if cancel.at >= request.at and (cancel.request is request or not wanted):
             return Moment(cancel.at, cancel.fact)
     return None
+
+
+def shown(order: Order, request: Request, end: Moment | None) -> tuple[str, ...]:
+    """The facts that show a request's end: the cancellation of the last line rests on those of the others."""
+    if end is None:
+        return ()
+    last = next((cancel for cancel in order.cancels if cancel.fact == end.fact), None)
+    if last is None or last.request is request or not last.lines:
+        return (end.fact,)
+    return tuple(cancel.fact for cancel in order.cancels if cancel.at <= end.at)
 
 
 def approved(order: Order, request: Request) -> Moment | None:

@@ -5,6 +5,7 @@ in the order (instant, seller, order or window, outcome id). Instants are ms UTC
 """
 
 from bisect import insort
+from collections import Counter
 from collections.abc import Iterable
 
 from detectors import shop, windows
@@ -142,7 +143,9 @@ def _counted(seller: str, row: OrderRow, judged: Judged, when: Moment) -> list[O
         return []
     old, row.notes = row.notes, notes
     at = when.now if when.cause is None else when.cause
-    changes = [(note, "off") for note in old if note not in notes] + [(n, "on") for n in notes if n not in old]
+    before, now = Counter(old), Counter(notes)
+    changes = [(note, "off") for note in (before - now).elements()]
+    changes += [(note, "on") for note in (now - before).elements()]
     return [_count(seller, row.market, at, note, state) for note, state in changes]
 
 

@@ -6,7 +6,7 @@ from detectors.card import Card, Code
 from detectors.decision import AT_ONCE, DELIVERY_RIGHT, decide
 from detectors.duty import Case, Duty, elapsed
 from detectors.order import Moment, Order, Request
-from detectors.requests import approved, buyers_requests, grounds, has_request, rejection
+from detectors.requests import approved, buyers_requests, grounds, has_request, rejection, shown
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable
 
@@ -79,7 +79,7 @@ def _denied(order: Order, request: Request, row: int, due: int, granted: Moment 
         holder="seller" if refused else "platform",
         severity="high",
         subject=("cancellation", request.id),
-        facts=facts + ((granted.fact,) if granted else ()),
+        facts=facts + shown(order, request, granted),
         numbers={
             "cancellation": request.id,
             "row": row,

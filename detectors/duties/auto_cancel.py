@@ -94,7 +94,7 @@ def _grace(deadline: int, due: int) -> dict[str, object]:
 
 def _left_open(order: Order, stage: str, due: int, facts: tuple[str, ...], gone: Sequence[Gone]) -> Breach:
     left = lines_left(order, gone, due)
-    ended = nothing_left(order, gone, max((one.moment.at for one in gone), default=due))
+    ended = nothing_left(order, gone)
     cure = earliest(all_reached(left, stage), ended)
     shown = proof(left, gone, stage, cure.at if cure else due)
     return Breach(

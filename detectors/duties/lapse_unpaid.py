@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from detectors.card import Card
 from detectors.deadline import stated
 from detectors.duty import Case, Duty
-from detectors.order import Moment, Order
+from detectors.leftover import nothing_left, taken_off
+from detectors.order import Order
 from detectors.terms import Terms
 
 CARD = Card(
@@ -29,7 +30,7 @@ CARD = Card(
 def _cases(order: Order, terms: Terms) -> Iterator[Case]:
     assert order.placed is not None
     deadline = stated(order, "pay_by", "unpaid_timeout", order.placed.at, terms)
-    cancel = next((Moment(c.at, c.fact) for c in order.cancels if not c.lines), None)
+    cancel = nothing_left(order, taken_off(order))
     yield Case(
         key=("",),
         opened=order.placed.at,

@@ -16,6 +16,7 @@ from detectors.requests import (
     ended_otherwise,
     grounds,
     has_request,
+    shown,
 )
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable
@@ -124,7 +125,7 @@ def _overdue(order: Order, request: Request, limit: Deadline, ended: Moment | No
         holder="seller",
         severity="medium",
         subject=("cancellation", request.id),
-        facts=grounds(order, request) + ((ended.fact,) if ended else ()),
+        facts=grounds(order, request) + shown(order, request, ended),
         numbers={
             "cancellation": request.id,
             "allowed_h": (limit.due - request.at) // HOUR,
@@ -161,7 +162,7 @@ def _execute(order: Order, request: Request, asked: Case, terms: Terms) -> Case:
         excused=late_answer,
         void=request.withdrawn,
         cancellation=request.id,
-        breaches=lambda: (_not_executed(request, due, asked.facts, granted),),
+        breaches=lambda: (_not_executed(request, due, asked.facts + shown(order, request, granted), granted),),
         appears=asked.due + terms.market.ms("grace", request.at),
     )
 
@@ -173,7 +174,7 @@ def _not_executed(request: Request, due: int, facts: tuple[str, ...], granted: M
         holder="platform",
         severity="high",
         subject=("cancellation", request.id),
-        facts=facts + ((granted.fact,) if granted else ()),
+        facts=facts,
         numbers={"cancellation": request.id, **late},
         due=due,
         cleared=granted.at if granted else None,
