@@ -1,4 +1,4 @@
-"""A timeline file: a story with times, told as contract events. `README.md` shows the format by example."""
+"""A timeline file: a story with times, told as contract events. `README.md` beside it shows the format by example."""
 
 import json
 import re
