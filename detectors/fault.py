@@ -48,14 +48,11 @@ class Reasons:
         return None
 
     def _spellings(self, code: str) -> Iterator[str]:
-        folded = code.casefold()
-        yield code
-        if folded in self._aliases:
-            yield self._aliases[folded]
-        for suffix in self._suffixes:
-            if code.endswith(suffix):
-                yield code.removesuffix(suffix)
-        yield folded
+        bare = [code, *(code.removesuffix(suffix) for suffix in self._suffixes if code.endswith(suffix))]
+        for spelling in bare:
+            yield spelling
+            yield self._aliases.get(spelling.casefold(), spelling)
+        yield from (spelling.casefold() for spelling in bare)
 
 
 def _reason(row: Mapping[str, Any]) -> Reason:

@@ -50,12 +50,12 @@ class Timeline:
         ]
         self.facts = [one for one in read if isinstance(one, Fact)]
         self.dead = [one for one in read if isinstance(one, DeadLetter)]
-        rules = Rulebook(in_force(), _feeds(self.story))
+        self.rules = Rulebook(in_force(), _feeds(self.story))
         until = self.story.table.get("until", "end")
         self.until = END_OF_TIME if until == "end" else self.story.times.read(until)
         self.checkpoints = {self.story.times.read(then["at"]): then for then in self.story.table.get("then", ())}
         self.stood: dict[int, list[str]] = {}
-        self.monitor = Embedded(rules)
+        self.monitor = Embedded(self.rules)
         self.said = self._run(self.monitor)
 
     def _run(self, monitor: Embedded) -> list[Outcome]:
@@ -118,7 +118,7 @@ class Timeline:
         for row in self.story.table.get("expect", ()):
             if "figure" in row:
                 seller = row.get("seller", "s1")
-                figure = figure_of(self.monitor.store, self.monitor.rules, seller, self.until)
+                figure = figure_of(self.monitor.store, self.rules, seller, self.until)
                 yield {"kind": "figure", "name": figure.tier, "num": figure.num, "den": figure.den, "of": seller}
 
     def _one(self, said: list[Outcome]) -> dict[str, Any]:
@@ -260,36 +260,6 @@ class Timeline:
     def _number(self, value: Any) -> Any:
         """A number as it must stand; "@…" is an instant in ms."""
         return self.story.times.read(value[1:]) if isinstance(value, str) and value.startswith("@") else value
-
-    # Evidence adds up (design §6.8)
-
-    def unproved(self) -> list[str]:
-        """Standing findings that the rule does not find again, the same, in nothing but the facts they list."""
-        mine = [one for one in self._last_findings(self.said).values() if one.state != "withdrawn"]
-        return [problem for one in mine if one.code != "V-40" for problem in self._prove(one)]
-
-    def _prove(self, one: Outcome) -> Iterator[str]:
-        wanted = set(one.data["facts"])
-        listed = {(f.source, f.id): f for f in self.facts if f.id in wanted and f.seller == one.seller}
-        facts = sorted((_on_time(fact) for fact in listed.values()), key=lambda fact: fact.at)
-        again = self._last_findings(self._rerun(facts)).get(one.id)
-        if again is None:
-            yield f"{one.code}: its facts {sorted(wanted)} alone do not show it"
-        elif (again.data["numbers"], again.data["holder"]) != (one.data["numbers"], one.data["holder"]):
-            yield f"{one.code}: said {one.data['numbers']}, its facts alone give {again.data['numbers']}"
-
-    def _rerun(self, facts: list[Fact]) -> list[Outcome]:
-        monitor = Embedded(Rulebook(in_force(), _feeds(self.story)))
-        said = [outcome for fact in facts for outcome in monitor.accept(fact)]
-        return said + monitor.close(END_OF_TIME)
-
-    @staticmethod
-    def _last_findings(said: list[Outcome]) -> dict[str, Outcome]:
-        return {one.id: one for one in said if one.type.startswith("finding")}
-
-
-def _on_time(fact: Fact) -> Fact:
-    return Fact(**{name: getattr(fact, name) for name in fact.__struct_fields__} | {"arrived": fact.at})
 
 
 def _agree(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
