@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.timelines.evidence import unproved
 from tests.timelines.runner import FOLDER, Timeline
 from tests.timelines.story import markets
 
@@ -32,4 +33,4 @@ def test_everything_said_is_as_expected(path: Path, market: str) -> None:
 
 @timelines
 def test_the_evidence_adds_up(path: Path, market: str) -> None:
-    assert Timeline(path, market=market).unproved() == []
+    assert unproved(Timeline(path, market=market)) == []

@@ -267,7 +267,7 @@ def _agree(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
 
 
 def _names(word: str) -> Iterator[str]:
-    """"a1..5.placed" is a1.placed to a5.placed."""
+    """The names of a row: a1..5.placed is a1.placed to a5.placed."""
     row = _ROW.fullmatch(word)
     if row is None:
         yield word
