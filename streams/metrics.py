@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily
@@ -11,22 +12,12 @@ from detectors.catalogue import CODES, DIRECTIVE_KINDS, DUTY_RULES, NOTES
 from detectors.facts import Fact
 from detectors.outcomes import Outcome
 from detectors.rulebook import Rulebook
+from streams.events.outgoing import DeadLetterReason
 from streams.ingest import DeadLetter
 from streams.tally import DUTY_STATES, Tally
 
 RAW_TOPICS = ("orders", "cancellations", "returns", "messages", "shops", "rulings")
-REASONS = (
-    "not_json",
-    "not_cloudevent",
-    "unknown_type",
-    "unknown_market",
-    "missing_field",
-    "bad_value",
-    "future_time",
-    "too_large",
-    "too_old",
-    "conflicting_duplicate",
-)
+REASONS: tuple[str, ...] = get_args(DeadLetterReason)
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 TIERS = ("none", "low_volume", "ok", "target", "T1", "T2", "T3", "T4")
 _DELAY = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)

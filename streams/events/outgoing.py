@@ -160,21 +160,24 @@ class OutgoingEnvelope(BaseModel):
     data: dict[str, Any]
 
 
+DeadLetterReason = Literal[
+    "not_json",
+    "not_cloudevent",
+    "unknown_type",
+    "unknown_market",
+    "missing_field",
+    "bad_value",
+    "future_time",
+    "too_large",
+    "too_old",
+    "conflicting_duplicate",
+]
+
+
 class DeadLetterLine(Said):
     """A line of `deadletters.jsonl`: an event that could not be used, whole, and why."""
 
-    reason: Literal[
-        "not_json",
-        "not_cloudevent",
-        "unknown_type",
-        "unknown_market",
-        "missing_field",
-        "bad_value",
-        "future_time",
-        "too_large",
-        "too_old",
-        "conflicting_duplicate",
-    ]
+    reason: DeadLetterReason
     path: str
     sentence: str
     file: str
