@@ -71,9 +71,7 @@ class Lexicon:
     @classmethod
     def of(cls, tables: Mapping[str, Mapping[str, Any]]) -> "Lexicon":
         """The lists from the phrase files' tables by language; ValueError names a phrase that cannot be used."""
-        spaced = sorted(
-            {word for table in tables.values() for word in table["spaced"]}, key=len, reverse=True
-        )
+        spaced = sorted({word for table in tables.values() for word in table["spaced"]}, key=len, reverse=True)
         words = re.compile("|".join(re.escape(strip(spell(word))) for word in spaced) or "(?!)")
         return cls({language: _language(language, table) for language, table in tables.items()}, words)
 
@@ -81,9 +79,7 @@ class Lexicon:
 def _language(language: str, table: Mapping[str, Any]) -> _Language:
     words, reset = table.get("words", {}), table.get("reset", "")
     phrases = {
-        kind: tuple(
-            _Phrase(key, _compile(key, text, words, reset, kind)) for key, text in table.get(kind, {}).items()
-        )
+        kind: tuple(_Phrase(key, _compile(key, text, words, reset, kind)) for key, text in table.get(kind, {}).items())
         for kind in (*_INTENTS, *_BLOCKERS, *_CONDITIONS)
     }
     stems = tuple(strip(spell(stem)) for stem in table["stems"])
@@ -184,11 +180,7 @@ class _Blocked:
             near, far = (opens, start) if opens < start else (end, opens)
             if closes > start and opens < end:
                 return True
-            if (
-                far - near <= _REACH
-                and self._commas_in(near, far) <= (opens < start)
-                and self._same(near, far)
-            ):
+            if far - near <= _REACH and self._commas_in(near, far) <= (opens < start) and self._same(near, far):
                 return True
         return False
 

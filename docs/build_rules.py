@@ -1,6 +1,6 @@
 """Writes docs/rules.md, the reference page of all rules, from their cards; `--check` fails on drift.
 
-    .venv/bin/python docs/build_rules.py [--check]
+.venv/bin/python docs/build_rules.py [--check]
 """
 
 import sys

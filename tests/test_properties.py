@@ -127,7 +127,9 @@ def test_duties_and_events_are_conserved(facts: list[Fact], rng: Random) -> None
         }
     received = Counter(one.type for one in said if one.type.startswith("fact."))
     assert received.total() == len(log)
-    assert received["fact.accepted"] == len({(fact.source, fact.id) for fact in log})
+    first = {(fact.source, fact.id): fact.body for fact in reversed(log)}
+    assert received["fact.accepted"] == len(first)
+    assert received["fact.conflicting_duplicate"] == sum(first[fact.source, fact.id] != fact.body for fact in log)
 
 
 # 8. Evidence adds up

@@ -25,10 +25,7 @@ def _tables(folder: Path) -> dict[str, dict]:
 LEXICON = Lexicon.of(_tables(ROOT / "policies" / "phrases"))
 MESSAGES = _tables(Path(__file__).parent / "messages")
 EACH = [
-    (language, kind, text)
-    for language in LANGUAGES
-    for kind, texts in MESSAGES[language].items()
-    for text in texts
+    (language, kind, text) for language in LANGUAGES for kind, texts in MESSAGES[language].items() for text in texts
 ]
 
 
@@ -97,9 +94,7 @@ def test_any_text_is_read_and_offsets_lie_inside(before, message, after):
     spelled = normal(text, LEXICON.words)
     assert len(spelled.text) == len(spelled.accented) == len(spelled.offsets)
     assert list(spelled.offsets) == sorted(spelled.offsets)
-    assert all(
-        0 <= hit.offset < len(text) and hit.intent in {"solicit", "ask"} for hit in scan(text, LEXICON)
-    )
+    assert all(0 <= hit.offset < len(text) and hit.intent in {"solicit", "ask"} for hit in scan(text, LEXICON))
 
 
 def test_no_pattern_repeats_without_a_bound():
@@ -108,9 +103,7 @@ def test_no_pattern_repeats_without_a_bound():
     assert [r for r in regexes if re.search(r"(?<!\\)[*+]|\{\d*,\}", r)] == []
 
 
-@pytest.mark.parametrize(
-    "filler", ["please ", "cancel ", "do not ", "取消", "hủy đơn ", "if you ", '"', "a b c d "]
-)
+@pytest.mark.parametrize("filler", ["please ", "cancel ", "do not ", "取消", "hủy đơn ", "if you ", '"', "a b c d "])
 def test_a_megabyte_is_read_up_to_the_limit_in_time(filler):
     text = filler * (1_000_000 // len(filler))
     began = time.perf_counter()
