@@ -18,7 +18,10 @@ _LATE = {
         extra=1,
     )
 }
-_GAPS = ("Carrier data may lag by a day; a late scan withdraws the finding.",)
+_GAPS = (
+    "Carrier data may lag by a day; a late scan withdraws the finding.",
+    "Pre-orders and goods made to order have limits of their own only where the order states them.",
+)
 _INNOCENTS = (
     "At the very limit is on time.",
     "The buyer agreed to wait (R-31).",
