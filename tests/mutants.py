@@ -1,0 +1,263 @@
+"""The mutants: what a careless change would do, and the tests that must notice. Data for `tests/mutations.py`."""
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    """One break: in `file`, `old` (which stands there once) becomes `new`; `tests` are pytest's arguments."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+def _properties(word: str) -> tuple[str, ...]:
+    return ("tests/test_properties.py", "-k", word)
+
+
+def _oracle(word: str) -> tuple[str, ...]:
+    return ("tests/test_oracle.py", "-k", word)
+
+
+def _timelines(word: str) -> tuple[str, ...]:
+    return ("tests/test_timelines.py", "-k", word)
+
+
+_PROMISES = ("tests/test_promises.py", "-k", "stops_no_other or stops_nothing")
+
+MUTANTS = (
+    Mutant(
+        "facts unsorted",
+        "detectors/step.py",
+        "insort(row.facts, OrderFact.of(fact), key=OrderFact.place)",
+        "row.facts.append(OrderFact.of(fact))",
+        _properties("days_of_delay or arrival"),
+    ),
+    Mutant(
+        "facts of one instant in order of arrival",
+        "detectors/order.py",
+        "return self.at, _RANK.get(self.type, 2), self.source, self.id",
+        'return self.at, 0, "", ""',
+        _properties("days_of_delay or arrival"),
+    ),
+    Mutant(
+        "dedup removed",
+        "detectors/step.py",
+        "    if kept is not None:",
+        "    if kept is not None and kept.id == str(log):",
+        _properties("conserved"),
+    ),
+    Mutant(
+        "conflicting duplicate taken for a duplicate",
+        "detectors/step.py",
+        '"duplicate" if kept.body == fact.body else "conflicting_duplicate"',
+        '"duplicate"',
+        _properties("conserved"),
+    ),
+    Mutant(
+        "contribution not taken off",
+        "detectors/windows.py",
+        "        day.take(entry)",
+        "        pass",
+        _oracle("patterns"),
+    ),
+    Mutant(
+        "hold removed",
+        "detectors/say.py",
+        "return max(at, self.hold + wait) if self.hold and at else at",
+        "return at",
+        _properties("backlog"),
+    ),
+    Mutant(
+        "hold by the clock of what happened",
+        "detectors/step.py",
+        "row.hold = max(row.hold, log)",
+        "row.hold = max(row.hold, fact.at)",
+        _properties("backlog"),
+    ),
+    Mutant(
+        "bound exclusive instead of inclusive",
+        "detectors/duty.py",
+        "return end.at <= self.due",
+        "return end.at < self.due",
+        _oracle("late_is_one"),
+    ),
+    Mutant(
+        "one millisecond of mercy",
+        "detectors/duty.py",
+        "return end.at <= self.due",
+        "return end.at <= self.due + 1",
+        _oracle("late_is_one"),
+    ),
+    Mutant(
+        "UTC instead of local days",
+        "detectors/clock.py",
+        "return datetime.fromtimestamp(at // SECOND, self.tz).toordinal()",
+        'return datetime.fromtimestamp(at // SECOND, ZoneInfo("UTC")).toordinal()',
+        _oracle("every_span"),
+    ),
+    Mutant(
+        "days of 24 hours",
+        "detectors/clock.py",
+        "return self.midnight(day + 1) - 1",
+        "return self.midnight(day) + DAY - 1",
+        _oracle("every_span"),
+    ),
+    Mutant(
+        "make-up working days ignored",
+        "detectors/clock.py",
+        "if day in self._make_up:",
+        "if day in self._make_up and day < 0:",
+        _oracle("every_span"),
+    ),
+    Mutant(
+        "the newest value whatever the day",
+        "detectors/policy.py",
+        "return self._values[max(bisect_right(self._from, day) - 1, 0)]",
+        "return self._values[-1]",
+        _oracle("every_span"),
+    ),
+    Mutant(
+        "the right opens a day early",
+        "detectors/clock.py",
+        "return self.midnight(day + length.n + 1)",
+        "return self.midnight(day + length.n)",
+        _oracle("decision_table"),
+    ),
+    Mutant(
+        "consent after due accepted",
+        "detectors/deadline.py",
+        "last = deadline.due if known_at is None else min(known_at, deadline.due)",
+        "last = 1 << 62 if known_at is None else known_at",
+        _oracle("decision_table"),
+    ),
+    Mutant(
+        "A-28 reversed: shipped at the same instant wins",
+        "detectors/decision.py",
+        "last = at if inclusive else at - 1",
+        "last = at",
+        _oracle("decision_table"),
+    ),
+    Mutant(
+        "a wheel entry lost at restore",
+        "detectors/store.py",
+        "        for key in keys:",
+        "        for key in list(keys)[1:]:",
+        _properties("cut_anywhere"),
+    ),
+    Mutant(
+        "a wheel entry lost when two share a minute",
+        "detectors/wheel.py",
+        "            keys.append(key)",
+        "            keys[0] = key",
+        _properties("partitions or arrival"),
+    ),
+    Mutant(
+        "the last tick forgotten at restore",
+        "detectors/store.py",
+        "self.get(self._clock_key, ClockRow) or ClockRow()",
+        "ClockRow()",
+        _properties("cut_anywhere"),
+    ),
+    Mutant(
+        "grace ignored",
+        "detectors/duty.py",
+        "if act else case.due + grace",
+        "if act else case.due",
+        _timelines("dispatch_ready"),
+    ),
+    Mutant(
+        "overtaken ignored",
+        "detectors/say.py",
+        "if verdict.overtaken is not None and verdict.overtaken <= ripe:",
+        "if verdict.overtaken is not None and verdict.overtaken < 0:",
+        _timelines("approve_at_once"),
+    ),
+    Mutant(
+        "said digest ignored",
+        "detectors/say.py",
+        "(before.state, before.digest) == (target, digest):",
+        "before.state == target:",
+        _properties("days_of_delay"),
+    ),
+    Mutant(
+        "nothing is ever taken back",
+        "detectors/say.py",
+        "for tag in [tag for tag in said if tag not in true]:",
+        "for tag in [tag for tag in said if tag in card_names]:".replace("card_names", "()"),
+        _properties("days_of_delay"),
+    ),
+    Mutant(
+        "a directive that stands is told at some later time",
+        "detectors/step.py",
+        "    if not spoken.stands:",
+        "    if spoken.outcomes is not None:",
+        _timelines("directive"),
+    ),
+    Mutant(
+        "quiet() always true: cancellations",
+        "detectors/patterns/high_frequency_cancellation.py",
+        "    if entry.kind == CANCELLED:\n        return False",
+        "    if entry.kind == CANCELLED:\n        return True",
+        _oracle("patterns"),
+    ),
+    Mutant(
+        "quiet() always true: orders",
+        "detectors/patterns/fake_orders.py",
+        'return bool(spread and own < market.at("v27_orders", entry.at))',
+        "return bool(spread or own)",
+        _oracle("patterns"),
+    ),
+    Mutant(
+        "V-13's hour holds both its ends",
+        "detectors/patterns/high_frequency_cancellation.py",
+        "between(cancels, at - HOUR + 1, at)",
+        "between(cancels, at - HOUR, at)",
+        _oracle("patterns"),
+    ),
+    Mutant(
+        "V-24's hour without its first instant",
+        "detectors/patterns/fake_orders.py",
+        'entry.at - market.ms("v24_window", entry.at), entry.at)\n        buyers',
+        'entry.at - market.ms("v24_window", entry.at) + 1, entry.at)\n        buyers',
+        _oracle("patterns"),
+    ),
+    Mutant(
+        "V-27 counts orders that were shipped",
+        "detectors/window.py",
+        "        if shipped:\n            return 0",
+        "        if shipped:\n            return cancel.at",
+        _oracle("patterns"),
+    ),
+    Mutant(
+        "V-25 over all time",
+        "detectors/patterns/fake_orders.py",
+        "between(buyers, entry.at - reach + 1, entry.at)",
+        "between(buyers, 0 * reach, entry.at)",
+        _oracle("patterns"),
+    ),
+    Mutant(
+        "a late notice is not listed",
+        "detectors/duties/notify_buyer.py",
+        '        subject=("order", order.id),\n        facts=facts + ((cure.fact,) if cure else ()),\n'
+        '        numbers={"late_ms"',
+        '        subject=("order", order.id),\n        facts=facts,\n        numbers={"late_ms"',
+        _properties("proved"),
+    ),
+    Mutant(
+        "one failing rule stops the next",
+        "detectors/rulebook.py",
+        "except Exception as e:  # noqa: BLE001 - promise 7: one failing rule stops no other",
+        "except KeyError as e:",
+        _PROMISES,
+    ),
+    Mutant(
+        "a failing rule takes back what it said",
+        "detectors/say.py",
+        "if card is not None and card.name not in failed:",
+        "if card is not None:",
+        _PROMISES,
+    ),
+)
