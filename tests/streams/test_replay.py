@@ -23,11 +23,7 @@ def replay(name: str, out: Path) -> dict:
     return json.loads((out / "summary.json").read_text())
 
 
-needs_shared = pytest.mark.skipif(not DATA.exists(), reason="../shared/data is not beside this checkout")
-
-
 @pytest.mark.shared
-@needs_shared
 def test_olist(tmp_path):
     summary = replay("olist-half", tmp_path / "a")
     replay("olist-half", tmp_path / "b")
@@ -57,7 +53,6 @@ def test_olist(tmp_path):
 
 
 @pytest.mark.shared
-@needs_shared
 def test_online_retail(tmp_path):
     summary = replay("online-retail", tmp_path)
     assert summary["events"]["accepted"] == 393804
