@@ -6,7 +6,7 @@ from functools import cache
 from random import Random
 
 import msgspec
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 import policies
 from detectors.facts import VERSION, Fact, Tick
@@ -17,14 +17,19 @@ from detectors.store import Store
 from streams.embedded import END_OF_TIME
 
 Log = list[Fact | Tick]
-LONG = os.environ.get("COUNTERMAND_PROPERTIES") == "long"
+LENGTH = os.environ.get("COUNTERMAND_PROPERTIES", "")
+LONG = LENGTH == "long"
 
 
 def few(examples: int) -> settings:
-    """Settings of a property: so many examples, forty times as many with COUNTERMAND_PROPERTIES=long."""
+    """Settings of a property: so many examples, forty times as many with COUNTERMAND_PROPERTIES=long.
+
+    With COUNTERMAND_PROPERTIES=verdict a failing example is not made smaller: enough to know that one fails.
+    """
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
     count = examples * 40 if LONG else examples
-    return settings(max_examples=count, deadline=None, suppress_health_check=slow, derandomize=not LONG)
+    phases = (Phase.explicit, Phase.generate) if LENGTH == "verdict" else tuple(Phase)
+    return settings(max_examples=count, deadline=None, suppress_health_check=slow, derandomize=not LONG, phases=phases)
 
 
 @cache

@@ -3,6 +3,7 @@
 `make mutations`, or `python -m tests.mutations NAME…`. Exits 1 when a mutant survives.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from tests.mutants import MUTANTS, Mutant
 ROOT = Path(__file__).parent.parent
 _COPIED = ("detectors", "policies", "streams", "tests")
 _SECONDS = 180
+_ENVIRONMENT = os.environ | {"COUNTERMAND_PROPERTIES": "verdict"}
 
 
 class Result(NamedTuple):
@@ -64,9 +66,11 @@ def _run(tests: Sequence[str], folder: Path) -> tuple[bool, str]:
     """Whether a test failed (1: pytest's word for that; anything else is no proof), and its last line."""
     command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            command, cwd=folder, env=_ENVIRONMENT, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired:
-        return True, f"no end within {_SECONDS} s"
+        return False, f"no end within {_SECONDS} s: nothing is shown"
     lines = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))] or [done.stdout[-200:]]
     return done.returncode == 1, lines[0]
 
