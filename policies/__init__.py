@@ -8,7 +8,7 @@ from typing import Any
 from detectors.policy import Policies, PolicyError
 from detectors.text import Lexicon
 from policies.checks import check_default, check_market
-from policies.tables import check_calendar, check_reasons
+from policies.tables import check_calendar, check_phrases, check_reasons
 
 PACKAGED = Path(__file__).parent
 _WAY_OUT = "a policy folder replaces the packaged policies/ as a whole, so start from a copy of it"
@@ -33,6 +33,8 @@ def load(folder: Path | None = None) -> Policies:
 def lexicon(folder: Path | None = None) -> Lexicon:
     """The phrase lists of the folder, by default those that ship. Raises PolicyError, one sentence with the way out."""
     tables = {path.stem: _table(path) for path in _files((folder or PACKAGED) / "phrases")}
+    for name, table in tables.items():
+        check_phrases(f"{name}.toml", table)
     try:
         return Lexicon.of(tables)
     except ValueError as e:

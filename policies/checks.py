@@ -131,7 +131,7 @@ def check_market(file: str, stem: str, table: Table, measure: Table) -> None:
         raise PolicyError(f'{where}: the name "{table["name"]}" must be that of the file, {stem}')
     try:
         ZoneInfo(table["tz"])
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         raise PolicyError(f'{where}: "{table["tz"]}" is no time zone; write it like Asia/Tokyo') from None
     if not all(isinstance(word, str) and word.isalpha() and word.islower() for word in table["languages"]):
         raise PolicyError(f'{where}: languages are primary subtags like ["en", "es"]')

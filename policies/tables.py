@@ -1,4 +1,4 @@
-"""Whether calendars and the taxonomy of reasons can be used. PolicyError names the file, the row and the way out."""
+"""Whether calendars, phrases and the taxonomy of reasons can be used. PolicyError names the file, the row and the way out."""
 
 import re
 from collections.abc import Mapping
@@ -52,6 +52,17 @@ def _is_day(day: Any, year: int) -> bool:
         return date.fromisoformat(day).year == year
     except (TypeError, ValueError):
         return False
+
+
+def check_phrases(file: str, table: Mapping[str, Any]) -> None:
+    """The head of a phrase list; the phrases themselves are checked where they are compiled."""
+    where = f"phrases/{file}"
+    if type(table.get("version")) is not int:
+        raise PolicyError(f"{where}: version must be a whole number, raised with every change of the list")
+    for name in ("stems", "spaced"):
+        words = table.get(name)
+        if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
+            raise PolicyError(f'{where}: {name} must be a list of words, like ["cancel", "refund"]')
 
 
 def check_reasons(table: Mapping[str, Any]) -> None:

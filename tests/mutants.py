@@ -117,7 +117,7 @@ MUTANTS = (
         "detectors/policy.py",
         "return self._values[max(bisect_right(self._from, day) - 1, 0)]",
         "return self._values[-1]",
-        _oracle("every_span"),
+        _timelines("policy_changed"),
     ),
     Mutant(
         "the right opens a day early",
@@ -229,7 +229,7 @@ MUTANTS = (
         "detectors/window.py",
         "        if shipped:\n            return 0",
         "        if shipped:\n            return cancel.at",
-        _oracle("patterns"),
+        _timelines("fake_orders or patterns"),
     ),
     Mutant(
         "V-25 over all time",

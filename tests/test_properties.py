@@ -196,3 +196,16 @@ def test_no_id_in_anything_that_is_counted(facts: list[Fact], rng: Random) -> No
     for one in run(rulebook(), delayed(facts, rng, LATE), END_OF_TIME):
         if one.type in {"count.changed", "rule.failed"}:
             assert words.isdisjoint(re.findall(r"[\w-]+", f"{one.code} {one.why} {one.state}")), one
+
+
+# Design §3: a conclusion waits for its instant, and for nothing else
+
+
+@few(30)
+@given(histories(4), CHANCE)
+def test_a_conclusion_is_said_at_the_first_tick_after_its_instant(facts: list[Fact], rng: Random) -> None:
+    store, ticked = Store({}, {}), 0
+    for record in with_ticks(delayed(facts, rng, LATE), rng):
+        late = [one for one in step(store, rulebook(), record) if one.content is not None and one.at < ticked]
+        assert late == [], f"{len(late)} said after the tick that should have said them"
+        ticked = max(ticked, record.at) if isinstance(record, Tick) else ticked
