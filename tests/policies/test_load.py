@@ -9,7 +9,7 @@ import policies
 from detectors.policy import PolicyError
 from policies import PACKAGED
 
-MARKETS = "US UK IE DE FR IT ES JP SG MY PH TH VN ID MX BR CN".split()
+MARKETS = ["US", "UK", "IE", "DE", "FR", "IT", "ES", "JP", "SG", "MY", "PH", "TH", "VN", "ID", "MX", "BR", "CN"]
 
 
 @pytest.fixture
@@ -77,9 +77,9 @@ def test_what_is_wrong_is_named_in_one_sentence(folder: Path, file: str, old: st
     if not sentence:  # another date in order is a change, no mistake
         assert policies.load(folder).hash != policies.load().hash
         return
+    read = policies.lexicon if file.startswith("phrases") else policies.load
     with pytest.raises(PolicyError) as e:
-        policies.load(folder)
-        policies.lexicon(folder)
+        read(folder)
     said = str(e.value)
     assert sentence in said
     assert "\n" not in said
