@@ -1,4 +1,4 @@
-"""Whether calendars, phrases and the taxonomy of reasons can be used. PolicyError names the file, the row and the way out."""
+"""Whether calendars, phrases and the reasons can be used. PolicyError names the file, the row and the way out."""
 
 import re
 from collections.abc import Mapping

@@ -83,7 +83,7 @@ def _denied(order: Order, request: Request, row: int, due: int, granted: Moment 
         numbers={
             "cancellation": request.id,
             "row": row,
-            "how": "the seller rejected it" if refused else "nobody approved it",
+            "how": "the seller rejected it" if refused else "nobody approved it in time",
             **late,
         },
         due=due,
