@@ -22,13 +22,15 @@ from streams.explain import UnknownOrderError, explain
 from streams.facts import dump
 from streams.history import FileReader, HistoryError, Progress
 from streams.ingest import Ingest
-from streams.instants import instant
 from streams.lag import lag_command
 from streams.load import LoadError, load
 from streams.outputs import Ledger, OutputFolder
+from streams.policy_commands import policy_app
+from streams.policy_show import UnknownMarketError
 from streams.progress import progress
 from streams.replay import replay, replay_facts, timed
 from streams.settings import SettingError, Settings, load_feeds
+from streams.usage import UsageError, until_instant
 
 app = typer.Typer(
     name="countermand",
@@ -41,6 +43,7 @@ topics_app = typer.Typer(help="The Kafka topics: plan, apply, check.", no_args_i
 facts_app = typer.Typer(help="The facts log.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
 app.add_typer(facts_app, name="facts")
+app.add_typer(policy_app, name="policy")
 
 Files = Annotated[list[Path], typer.Argument(help="Histories: JSON lines, one event each, optionally .gz.")]
 PolicyFolder = Annotated[Path | None, typer.Option("--policies", help="A folder of policy files.")]
@@ -49,15 +52,11 @@ Until = Annotated[str, typer.Option("--until", help='An instant (RFC 3339), or "
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
-class UsageError(ValueError):
-    """Something the person at the command line can mend; the message is one sentence."""
-
-
 def main() -> None:
     """Runs the command line; every user's mistake ends as one sentence and exit 2."""
     try:
         app()
-    except (UsageError, SettingError, PolicyError, HistoryError, UnknownOrderError, LoadError) as e:
+    except (UsageError, SettingError, PolicyError, HistoryError, UnknownOrderError, UnknownMarketError, LoadError) as e:
         _fail(str(e))
     except OSError as e:
         _fail(f"{e.filename or 'a file'}: {e.strerror or e}")
@@ -66,17 +65,6 @@ def main() -> None:
 def _fail(sentence: str) -> None:
     typer.echo(f"countermand: {sentence}", err=True)
     sys.exit(2)
-
-
-def until_instant(text: str) -> int | None:
-    """The instant a person wrote: None for "" (the last log time), END_OF_TIME for "end", else ms UTC."""
-    if not text or text == "end":
-        return END_OF_TIME if text else None
-    try:
-        return instant(text)
-    except ValueError:
-        sentence = f'--until "{text}" is no instant with offset; write it like 2026-03-01T10:00:00Z, or "end"'
-        raise UsageError(sentence) from None
 
 
 def rulebook(policies: Path | None, feeds: Path | None) -> Rulebook:
