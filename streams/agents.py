@@ -53,14 +53,15 @@ class Sending:
 
 
 def ingesting(topic: str, ingest: Ingest, post: Post, metrics: Metrics, send: Sending) -> Agent:
-    """The agent of a raw topic: each event becomes a fact or a dead letter."""
+    """The agent of a raw topic: each record becomes facts or dead letters."""
 
     async def agent(stream: Stream) -> None:
         async for events in stream.noack_take(BATCH, within=WITHIN_S):
-            read = [ingest.read(_raw(event.message)) for event in events]
-            await send(post.read(item) for item in read)
-            for item, event in zip(read, events, strict=True):
-                metrics.ingested(topic, item)
+            read = [list(ingest.read_all(_raw(event.message))) for event in events]
+            await send(post.read(item) for items in read for item in items)
+            for items, event in zip(read, events, strict=True):
+                for item in items:
+                    metrics.ingested(topic, item)
                 await stream.ack(event)
 
     return agent

@@ -60,13 +60,13 @@ class FileReader:
         lines = self._lines(path)
         for number, line in lines:
             raw = Raw(line, b"", (), str(path), 0, number, clock.now or 0)
-            item = self._ingest.read_at(raw, clock.arrival)
-            if isinstance(item, Fact):
-                if self._until is not None and item.arrived > self._until:
-                    self.unread += 1 + sum(1 for _ in lines)
-                    return
-                clock.now = item.arrived
-            yield clock.now or 0, item
+            for item in self._ingest.read_all(raw, clock.arrival):
+                if isinstance(item, Fact):
+                    if self._until is not None and item.arrived > self._until:
+                        self.unread += 1 + sum(1 for _ in lines)
+                        return
+                    clock.now = item.arrived
+                yield clock.now or 0, item
 
     def _lines(self, path: Path) -> Iterator[tuple[int, bytes]]:
         """The lines that are not empty, with their numbers, without line ends and byte order marks."""

@@ -4,7 +4,7 @@ Checks, in this order: size, JSON, CloudEvent, type, market, required attributes
 arrival, data. The first that fails is told; so the same event always has the same reason.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -21,6 +21,7 @@ from streams.events.envelope import Envelope
 from streams.events.messages import MessageSent
 from streams.events.shapes import Data, Spoken
 from streams.sentences import Unusable, bad, choice, first_error, missing
+from streams.sources import Sources
 
 TOLERANCE = 5 * MINUTE
 _OF_CLOUDEVENTS = ("specversion", "id", "source", "type")
@@ -61,9 +62,11 @@ Arrival = Callable[[Raw, int, int | None], int]
 class Ingest:
     """Reads events. Stateless: the same raw record gives the same answer, and never an exception."""
 
-    def __init__(self, policies: Policies, lexicon: Lexicon, clock: Literal["wall", "log"]) -> None:
+    def __init__(
+        self, policies: Policies, lexicon: Lexicon, clock: Literal["wall", "log"], sources: Sources | None = None
+    ) -> None:
         """`wall`: an event arrived when the broker says; `log`: at its recordedtime, else when it happened."""
-        self._policies, self._lexicon = policies, lexicon
+        self._policies, self._lexicon, self._sources = policies, lexicon, sources or Sources()
         self._arrival: Arrival = _by_wall if clock == "wall" else _by_log
 
     def read(self, raw: Raw) -> Fact | DeadLetter:
@@ -73,12 +76,27 @@ class Ingest:
     def read_at(self, raw: Raw, arrival: Arrival) -> Fact | DeadLetter:
         """As `read`, with another way to tell when the event arrived."""
         try:
-            return self._fact(raw, arrival)
+            return self._fact(attributes(raw.value, raw.headers), raw, arrival)
         except Unusable as why:
             return DeadLetter(why.reason, why.path, why.sentence, raw)
 
-    def _fact(self, raw: Raw, arrival: Arrival) -> Fact:
-        event = attributes(raw.value, raw.headers)
+    def read_all(self, raw: Raw, arrival: Arrival | None = None) -> Iterator[Fact | DeadLetter]:
+        """Everything that the record tells, in whatever format it is: at least one fact or dead letter.
+
+        One at a time: `arrival` is asked for an event when the one before it has been taken.
+        """
+        try:
+            events = self._sources.events(attributes(raw.value, raw.headers))
+        except Unusable as why:
+            yield DeadLetter(why.reason, why.path, why.sentence, raw)
+            return
+        for event in events:
+            try:
+                yield self._fact(event, raw, arrival or self._arrival)
+            except Unusable as why:
+                yield DeadLetter(why.reason, why.path, why.sentence, raw)
+
+    def _fact(self, event: dict[str, Any], raw: Raw, arrival: Arrival) -> Fact:
         envelope = self._open(event)
         market = self._policies.markets[envelope.market]
         arrived = arrival(raw, envelope.time, envelope.recordedtime)

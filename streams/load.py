@@ -138,11 +138,11 @@ class _Kept(Ingest):
         self._ingest = ingest
         self.lines: dict[int, bytes] = {}
 
-    def read_at(self, raw: Raw, arrival: Arrival) -> Item:
-        item = self._ingest.read_at(raw, arrival)
-        if isinstance(item, Fact):
-            self.lines[id(item)] = raw.value
-        return item
+    def read_all(self, raw: Raw, arrival: Arrival | None = None) -> Iterator[Item]:
+        for item in self._ingest.read_all(raw, arrival):
+            if isinstance(item, Fact):
+                self.lines[id(item)] = raw.value
+            yield item
 
 
 def _unusable(letter: DeadLetter, stamp: bool) -> Line:

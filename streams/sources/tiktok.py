@@ -1,0 +1,71 @@
+"""TikTok Shop webhooks: order status (1), cancellation (11), return (12), message (14) (rulebook §3.5).
+
+The event's id is the notification's, its time `update_time`, else `timestamp`. Webhooks may be enriched: fields of
+Search Cancellations and `decision`, `decided_by`, `reject_reason` in `data` are read where they stand.
+"""
+
+from typing import Any
+
+from streams.sentences import bad, missing
+from streams.sources.fields import Fields, decoded, told
+from streams.sources.shops import Shop, Shops
+from streams.sources.tiktok_requests import Told, direct, is_direct, outcome, requested, returned
+from streams.sources.tiktok_words import order_status, sender
+
+Event = dict[str, Any]
+
+_TYPES = {
+    "1": "1",
+    "ORDER_STATUS_CHANGE": "1",
+    "11": "11",
+    "CANCELLATION_STATUS_CHANGE": "11",
+    "12": "12",
+    "RETURN_STATUS_CHANGE": "12",
+    "14": "14",
+    "NEW_MESSAGE": "14",
+}
+
+
+def is_webhook(message: Event) -> bool:
+    """Whether the object is a TikTok Shop webhook of whatever type."""
+    return "tts_notification_id" in message or {"shop_id", "type", "data"} <= message.keys()
+
+
+def webhook(message: Event, shops: Shops) -> list[Event]:
+    """The webhook as one event. Unusable: unknown_type, unknown_market, missing_field, bad_value."""
+    outer = Fields(message, "", "every TikTok Shop webhook")
+    kind = _TYPES.get(outer.need("type").upper())
+    if kind is None:
+        raise bad("type", outer.get("type"), "a webhook of type 1, 11, 12 or 14", "unknown_type")
+    if "data" not in message:
+        raise missing("data", outer.where)
+    shop, name, data = shops.of(outer, "tiktok"), outer.need("tts_notification_id"), outer.inside("data")
+    at = data.instant("update_time") or outer.time("timestamp")
+    return [_event(kind, shop, name, at, Fields(data.values, "data", f"every webhook of type {kind}"))]
+
+
+def _event(kind: str, shop: Shop, name: str, at: int, data: Fields) -> Event:
+    if kind == "14":
+        return _message(shop, name, at, data)
+    order = data.need("order_id")
+    if kind == "1":
+        said = Told("order.status_changed", {"status": order_status(data.need("order_status"))})
+    elif kind == "12":
+        said = returned(data)
+    else:
+        said = direct(data) if is_direct(data) else outcome(data) or requested(data)
+    return shop.event(name, said.kind, at, order, said.data)
+
+
+def _message(shop: Shop, name: str, at: int, data: Fields) -> Event:
+    """A message. Only cards name the order it is about; what is said in words has no order of its own."""
+    content = data.get("content")
+    content = decoded(content) if isinstance(content, str) else content
+    card = content if isinstance(content, dict) else {"content": content}
+    text = card.get("content")
+    fields = told(
+        conversation=data.need("conversation_id"),
+        from_=sender(data.inside("sender")),
+        text=text if isinstance(text, str) else None,
+    )
+    return shop.event(name, "message.sent", at, Fields(card, "data.content", data.where).text("order_id"), fields)
