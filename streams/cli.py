@@ -31,6 +31,7 @@ from streams.progress import progress
 from streams.replay import replay, replay_facts, timed
 from streams.settings import SettingError, Settings, load_feeds
 from streams.usage import UsageError, until_instant
+from streams.whatif_command import whatif_command
 
 app = typer.Typer(
     name="countermand",
@@ -44,6 +45,7 @@ facts_app = typer.Typer(help="The facts log.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
 app.add_typer(facts_app, name="facts")
 app.add_typer(policy_app, name="policy")
+app.command("whatif")(whatif_command)
 
 Files = Annotated[list[Path], typer.Argument(help="Histories: JSON lines, one event each, optionally .gz.")]
 PolicyFolder = Annotated[Path | None, typer.Option("--policies", help="A folder of policy files.")]

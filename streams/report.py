@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 WIDE = 240
-_GAP, _LONGEST = 3, 48
+_GAP, _LONGEST = 3, 60
 
 
 def console() -> Console:
