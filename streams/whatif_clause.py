@@ -17,6 +17,7 @@ _BINDING = {
     "cancel": ("order.cancelled",),
 }
 _LONGEST = 400
+DAY = "day"
 _NOTHING, _WORKS, _PROMOTED = "-", "working day", "promoted"
 
 
@@ -112,7 +113,7 @@ def _days(a: Side, b: Side, one: Moved, facts: Sequence[Fact], own: bool) -> Ite
     for day in range(first, min(old.day(max(dues)), first + _LONGEST) + 1):
         before, after = _off(old, day), _off(new, day)
         if (before == _WORKS) != (after == _WORKS):
-            yield Clause("day", before, after, str(date.fromordinal(day)), own)
+            yield Clause(DAY, before, after, str(date.fromordinal(day)), own)
 
 
 def _off(calendar: Calendar, day: int) -> str:

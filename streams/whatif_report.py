@@ -9,10 +9,11 @@ from policies import PACKAGED
 from streams.outputs import line
 from streams.report import console, table
 from streams.whatif import ONLY_A, ONLY_B, OTHERWISE, Moved, Side, Stood, about, traits
-from streams.whatif_clause import Clause
+from streams.whatif_clause import DAY, Clause
 
 _SIDES = (ONLY_A, ONLY_B, OTHERWISE)
-_MOST_SELLERS, _MOST_ROWS = 20, 50
+_MOST, _MOST_ROWS = 20, 50
+_NOTHING = "nothing that these folders say differently of the market"
 _HEADERS = ("side", "rule", "market", "seller", "about", "A", "B", "because")
 
 
@@ -33,11 +34,12 @@ def rule(one: Moved) -> str:
 
 
 def totals(report: Report) -> dict[str, Any]:
-    """How many stand on each side and move, by rule, market and seller."""
-    by: dict[str, Callable[[Moved], str]] = {
-        "rule": rule,
-        "market": lambda one: one.one.market,
-        "seller": lambda one: one.one.seller,
+    """How many stand on each side and move, by rule, market, seller and clause."""
+    by: dict[str, Callable[[Moved, list[Clause]], str]] = {
+        "rule": lambda one, _: rule(one),
+        "market": lambda one, _: one.one.market,
+        "seller": lambda one, _: one.one.seller,
+        "clause": lambda _, found: "; ".join(map(_differs, found)) or _NOTHING,
     }
     sides = Counter(one.side for one, _ in report.rows)
     return {
@@ -49,10 +51,10 @@ def totals(report: Report) -> dict[str, Any]:
     }
 
 
-def _counted(report: Report, of: Callable[[Moved], str]) -> dict[str, dict[str, int]]:
+def _counted(report: Report, of: Callable[[Moved, list[Clause]], str]) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
-    for one, _ in report.rows:
-        counts.setdefault(of(one), dict.fromkeys(_SIDES, 0))[one.side] += 1
+    for one, found in report.rows:
+        counts.setdefault(of(one, found), dict.fromkeys(_SIDES, 0))[one.side] += 1
     return dict(sorted(counts.items(), key=lambda item: (-sum(item[1].values()), item[0])))
 
 
@@ -63,13 +65,13 @@ def show(report: Report) -> None:
         out.print(sentence, soft_wrap=True)
     if not report.rows:
         return
-    for name in ("rule", "market", "seller"):
+    for name in ("rule", "market", "seller", "clause"):
         counted = list(counts[f"by_{name}"].items())
-        rows = [(key, *(f"{sides[side]:,}" for side in _SIDES)) for key, sides in counted[:_MOST_SELLERS]]
+        rows = [(key, *(f"{sides[side]:,}" for side in _SIDES)) for key, sides in counted[:_MOST]]
         out.print("")
         out.print(table((name, *_SIDES), rows, room=out.width))
-        if len(counted) > _MOST_SELLERS:
-            out.print(f"and {len(counted) - _MOST_SELLERS:,} more")
+        if len(counted) > _MOST:
+            out.print(f"and {len(counted) - _MOST:,} more")
     out.print("")
     out.print(table(_HEADERS, [_row(*row) for row in report.rows[:_MOST_ROWS]], room=out.width))
     if len(report.rows) > _MOST_ROWS:
@@ -92,7 +94,7 @@ def _sentences(report: Report, counts: dict[str, Any]) -> Iterator[str]:
 
 def _row(one: Moved, clauses: Sequence[Clause]) -> tuple[str, ...]:
     outcome = one.one
-    because = "; ".join(map(_because, clauses)) or "nothing that these folders say differently of the market"
+    because = "; ".join(map(_because, clauses)) or _NOTHING
     return one.side, rule(one), outcome.market, outcome.seller, about(outcome), *_sayings(one), because
 
 
@@ -114,8 +116,13 @@ def _words(name: str, value: str | bool) -> str:
 
 
 def _because(clause: Clause) -> str:
-    day = f" on {clause.day}" if clause.day else ""
-    return f"{'' if clause.own else 'through '}{clause.key} {clause.a} -> {clause.b}{day}"
+    return f"{_differs(clause)} on {clause.day}" if clause.day and clause.key != DAY else _differs(clause)
+
+
+def _differs(clause: Clause) -> str:
+    """The clause in words, without the day that binds it."""
+    key = clause.day if clause.key == DAY else clause.key
+    return f"{'' if clause.own else 'through '}{key} {clause.a} -> {clause.b}"
 
 
 def write(report: Report, folder: Path) -> Path:

@@ -108,10 +108,19 @@ def test_days_in_lieu_and_years_without_calendar_are_said() -> None:
     assert ["holidays", unknown] in beyond
 
 
-def test_headings_are_those_of_the_file(tmp_path: Path) -> None:
-    text = '# The head.\n# More of it.\n\nversion = "1"\n\n[a]\nvalues = []\n\n# First (R-1)\n\n[b]\nx = 1\n\n[c]\n'
-    (tmp_path / "default.toml").write_text(text)
-    assert groups(tmp_path) == [Group("", ("a",)), Group("First (R-1)", ("b", "c"))]
+def test_headings_are_those_of_the_file_and_no_key_is_left_out(tmp_path: Path) -> None:
+    parts = [
+        "# The head.\n# More of it.",
+        'version = "1"',
+        "[a]\nx = 1",
+        "# First (R-1)",
+        "[b]\nx = 1",
+        "[c]",
+        '["d"]\n',
+    ]
+    (tmp_path / "default.toml").write_text("\n\n".join(parts))
+
+    assert groups(tmp_path) == [Group("", ("a",)), Group("First (R-1)", ("b", "c")), Group("Others", ("d",))]
 
 
 def test_check_says_what_is_there_and_what_is_an_estimate(folder: Path) -> None:

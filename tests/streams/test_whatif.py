@@ -91,6 +91,10 @@ def test_the_report_has_totals_first_then_who_changes_side_and_why(two: Two) -> 
         ["seller", "only A", "only B", "otherwise"],
         ["s-japan", "0", "3", "3"],
         ["s-britain", "0", "1", "1"],
+        ["clause", "only A", "only B", "otherwise"],
+        ["response_sla 48 h -> 24 h", "0", "2", "2"],
+        ["rts_sla 2 working days -> 1 working days", "0", "1", "1"],
+        ["through response_sla 48 h -> 24 h", "0", "1", "1"],
         ["side", "rule", "market", "seller", "about", "A", "B", "because"],
         [
             *("only B", "V-01 SELLER_RESPONSE_OVERDUE", "JP", "s-japan", "j-1 x-j-1"),
@@ -218,6 +222,8 @@ def test_a_holiday_is_the_clause_when_the_numbers_are_the_same(two: Two, tmp_pat
             clause,
         ),
     }
+    because = [row[-1] for row in cells(two.run("--until", "end").stdout) if row[0] == "only A" and len(row) == 8]
+    assert because == ["2026-03-09 working day -> Rest"]
 
 
 def test_staging_a_code_says_so_and_names_what_was_taken_out(two: Two) -> None:
