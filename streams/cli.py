@@ -30,6 +30,7 @@ from streams.policy_show import UnknownMarketError
 from streams.progress import progress
 from streams.replay import replay, replay_facts, timed
 from streams.settings import SettingError, Settings, load_feeds
+from streams.sources import Sources, load_sources
 from streams.usage import UsageError, until_instant
 from streams.whatif_command import whatif_command
 
@@ -50,6 +51,8 @@ app.command("whatif")(whatif_command)
 Files = Annotated[list[Path], typer.Argument(help="Histories: JSON lines, one event each, optionally .gz.")]
 PolicyFolder = Annotated[Path | None, typer.Option("--policies", help="A folder of policy files.")]
 FeedsFile = Annotated[Path | None, typer.Option("--feeds", help="feeds.toml: what the sources deliver.")]
+ShopsFile = Annotated[Path | None, typer.Option("--shops", help="shops.toml: the markets of a platform's shops.")]
+MappingFile = Annotated[Path | None, typer.Option("--mapping", help="A mapping file: foreign types and fields.")]
 Until = Annotated[str, typer.Option("--until", help='An instant (RFC 3339), or "end"; default: the last log time.')]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
@@ -76,10 +79,13 @@ def rulebook(policies: Path | None, feeds: Path | None) -> Rulebook:
     return Rulebook(load_policies(policies or settings.policies), load_feeds(declared) if declared else Feeds())
 
 
-def _reader(
-    rules: Rulebook, folder: Path | None, files: list[Path], until: int | None, bar: Progress | None
-) -> FileReader:
-    ingest = Ingest(rules.policies, lexicon(folder), "log")
+def sources(shops: Path | None, mapping: Path | None) -> Sources:
+    """The foreign formats by the given files, else by the settings."""
+    settings = Settings.from_env(os.environ)
+    return load_sources(shops or settings.shops, mapping or settings.mapping)
+
+
+def _reader(ingest: Ingest, files: list[Path], until: int | None, bar: Progress | None) -> FileReader:
     return FileReader(files, ingest, until if until != END_OF_TIME else None, bar)
 
 
@@ -89,6 +95,8 @@ def replay_command(
     out: Annotated[Path, typer.Option("--out", help="The folder to write to.")] = Path("out"),
     policies: PolicyFolder = None,
     feeds: FeedsFile = None,
+    shops: ShopsFile = None,
+    mapping: MappingFile = None,
     until: Until = "",
     ledger: Annotated[str, typer.Option("--ledger", help='"ended" or "all"; default: COUNTERMAND_LEDGER.')] = "",
     facts: Annotated[Path | None, typer.Option("--facts", help="A facts dump instead of histories.")] = None,
@@ -99,13 +107,15 @@ def replay_command(
     Example: countermand replay orders.jsonl.gz --feeds feeds.toml --out out --until end
     """
     rules, last, kept = rulebook(policies, feeds), until_instant(until), _ledger(ledger)
+    foreign = sources(shops, mapping)
     if bool(files) == bool(facts):
         raise UsageError("name the histories to replay, or one facts dump with --facts")
     with OutputFolder(out, kept) as folder, progress("replay") as bar:
         if facts is not None:
             work = partial(replay_facts, rules, facts, folder)
         else:
-            work = partial(replay, rules, _reader(rules, policies, files or [], last, bar), folder, last)
+            ingest = Ingest(rules.policies, lexicon(policies), "log", foreign)
+            work = partial(replay, rules, _reader(ingest, files or [], last, bar), folder, last)
         summary, rate = timed(work)
     if as_json:
         typer.echo(json.dumps(summary))
@@ -142,6 +152,8 @@ def explain_command(
     order: Annotated[str, typer.Option("--order", help="The order's id.")],
     policies: PolicyFolder = None,
     feeds: FeedsFile = None,
+    shops: ShopsFile = None,
+    mapping: MappingFile = None,
     until: Until = "",
 ) -> None:
     """Explains one order: its facts, every duty with its clock, what was said and why.
@@ -149,17 +161,18 @@ def explain_command(
     Example: countermand explain orders.jsonl --order o-1 --until end
     """
     rules, last = rulebook(policies, feeds), until_instant(until)
-    reader = _reader(rules, policies, files, last, None)
+    ingest = Ingest(rules.policies, lexicon(policies), "log", sources(shops, mapping))
+    reader = _reader(ingest, files, last, None)
     typer.echo(explain(rules, [item for item in reader if isinstance(item, Fact)], order, last))
 
 
 @app.command("check")
-def check_command(files: Files, as_json: AsJson = False) -> None:
+def check_command(files: Files, shops: ShopsFile = None, mapping: MappingFile = None, as_json: AsJson = False) -> None:
     """Validates events for a team that sends them: line, path, sentence; nothing is judged.
 
     Example: countermand check events.jsonl
     """
-    raise typer.Exit(check(files, as_json))
+    raise typer.Exit(check(files, as_json, sources(shops, mapping)))
 
 
 @app.command("demo")

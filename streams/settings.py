@@ -39,6 +39,7 @@ class Settings:
     policies: Path | None = None
     feeds: Path | None = None
     shops: Path | None = None
+    mapping: Path | None = None
     ledger: Literal["ended", "all"] = "ended"
     clock: Literal["wall", "log"] = "wall"
     metrics: Address | None = ("127.0.0.1", 9464)
@@ -166,6 +167,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "COUNTERMAND_POLICIES": _path,
     "COUNTERMAND_FEEDS": _path,
     "COUNTERMAND_SHOPS": _path,
+    "COUNTERMAND_MAPPING": _path,
     "COUNTERMAND_LEDGER": _one_of("ended", "all"),
     "COUNTERMAND_CLOCK": _one_of("wall", "log"),
     "COUNTERMAND_METRICS": _metrics,

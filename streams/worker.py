@@ -18,6 +18,7 @@ from streams.lag import LagWatch
 from streams.metrics import Metrics
 from streams.server import Server, address, listen
 from streams.settings import Settings, load_feeds
+from streams.sources import load_sources
 from streams.ticker import Ticker
 from streams.topics import require
 
@@ -28,7 +29,7 @@ def worker(settings: Settings) -> None:
     """Runs until SIGTERM or Ctrl-C, then ends as SystemExit with the exit code.
 
     First looks whether the topics are as they must be: SettingError names the first that is not, UnreachableError
-    that no broker answers, PolicyError and SettingError what is wrong with policies and feeds.
+    that no broker answers, PolicyError and SettingError what is wrong with policies, feeds, shops and mapping.
     """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # the ticker tells of the brokers itself
     logging.getLogger("faust.transport.producer").setLevel(logging.ERROR)  # warns of each tick that changes many rows
@@ -37,7 +38,8 @@ def worker(settings: Settings) -> None:
     with admin(settings) as client:
         require(client, settings)
     metrics = Metrics(rules)
-    app, _ = build(settings, rules, Ingest(policies, lexicon(settings.policies), settings.clock), metrics)
+    sources = load_sources(settings.shops, settings.mapping)
+    app, _ = build(settings, rules, Ingest(policies, lexicon(settings.policies), settings.clock, sources), metrics)
     with _served(settings, app, metrics.registry), Ticker(settings, policies.hash), LagWatch(settings, metrics):
         faust.Worker(app, loglevel="INFO").execute_from_commandline()
 

@@ -4,6 +4,6 @@ Each is a pure function from a decoded JSON object to the contract's CloudEvents
 checks; no text that people wrote goes anywhere but into `data.text`, which never enters a fact.
 """
 
-from streams.sources.sources import Sources
+from streams.sources.sources import Sources, load_sources
 
-__all__ = ["Sources"]
+__all__ = ["Sources", "load_sources"]
