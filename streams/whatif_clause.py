@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from detectors.clock import Calendar, MissingYearError
+from detectors.clock import Calendar, MissingYearError, Span
 from detectors.facts import Fact
 from detectors.verdict import Breach, Directive
 from streams.policy_show import holds, written
@@ -44,12 +44,23 @@ def clauses(a: Side, b: Side, one: Moved, facts: Mapping[FactKey, Fact]) -> list
     card = one.one.card
     assert card is not None
     shown, binds = _named(one, facts), {**card.keys, **({_PROMOTED: "day"} if _staged_differs(one) else {})}
-    own = [*_keys(a, b, one, shown, binds, own=True), *_days(a, b, one, shown, own=True)]
-    if own:
-        return own
-    binds = {key: row["binds"] for key, row in a.tables.default.items() if isinstance(row, dict)}
-    others = [*_keys(a, b, one, shown, binds, own=False), *_days(a, b, one, shown, own=False)]
-    return others or list(_rest(a, b, market))
+    every = {key: row["binds"] for key, row in a.tables.default.items() if isinstance(row, dict)}
+    own = _through(a, b, one, shown, binds, own=True)
+    return own or _through(a, b, one, shown, every, own=False) or list(_rest(a, b, market))
+
+
+def _through(a: Side, b: Side, one: Moved, facts: Sequence[Fact], binds: Mapping[str, str], own: bool) -> list[Clause]:
+    """The keys that differ, and where one of them is in working days the days that do."""
+    found = list(_keys(a, b, one, facts, binds, own))
+    if _in_working_days(a, b, one, facts, binds):
+        found.extend(_days(a, b, one, facts, own))
+    return found
+
+
+def _in_working_days(a: Side, b: Side, one: Moved, facts: Sequence[Fact], binds: Mapping[str, str]) -> bool:
+    markets = [side.rules.policies.markets[one.one.market] for side in (a, b)]
+    values = (m.at(key, at) for key, word in binds.items() for at in _binding(word, one, facts) for m in markets)
+    return any(isinstance(value, Span) and value.kind == "working" for value in values)
 
 
 def _named(one: Moved, facts: Mapping[FactKey, Fact]) -> list[Fact]:
@@ -101,14 +112,11 @@ def _dues(one: Moved) -> set[int]:
 
 
 def _days(a: Side, b: Side, one: Moved, facts: Sequence[Fact], own: bool) -> Iterator[Clause]:
-    """The days between its first fact and its last due on which only one side works.
-
-    They are the rule's `own` when its clock counts days.
-    """
-    market, dues, card = one.one.market, _dues(one), one.one.card
-    if not dues or (own and (card is None or card.clock != "days")):
+    """The days between its first fact and its last due on which only one side works."""
+    dues = _dues(one)
+    if not dues:
         return
-    old, new = (side.rules.policies.markets[market].calendar for side in (a, b))
+    old, new = (side.rules.policies.markets[one.one.market].calendar for side in (a, b))
     first = old.day(min(dues | {fact.at for fact in facts}))
     for day in range(first, min(old.day(max(dues)), first + _LONGEST) + 1):
         before, after = _off(old, day), _off(new, day)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 from policy_copies import cells, copied, put, replace
-from whatif_history import EVENTS, write
+from whatif_history import EVENTS, add, write
 
 COUNTERMAND = [sys.executable, "-m", "streams.cli", "whatif"]
 
@@ -224,6 +224,34 @@ def test_a_holiday_is_the_clause_when_the_numbers_are_the_same(two: Two, tmp_pat
     }
     because = [row[-1] for row in cells(two.run("--until", "end").stdout) if row[0] == "only A" and len(row) == 8]
     assert because == ["2026-03-09 working day -> Rest"]
+
+
+def test_a_holiday_is_no_clause_of_hours(two: Two, tmp_path: Path) -> None:
+    replace(two.b / "calendars" / "JP.toml", "[years.2026.holidays]\n", '[years.2026.holidays]\n2026-03-04 = "Rest"\n')
+
+    because = {row["rule"][:4]: row["clause"] for row in two.rows(tmp_path / "out") if row["market"] == "JP"}
+
+    hours = {"key": "response_sla", "a": "48 h", "b": "24 h", "day": "2026-03-03", "own": True}
+    rest = {"key": "day", "a": "working day", "b": "Rest", "day": "2026-03-04", "own": True}
+    assert (because["V-01"], because["V-18"]) == ([hours], [rest])
+
+
+def test_each_request_is_bound_by_its_own_day(two: Two, tmp_path: Path) -> None:
+    dated = '[{ value = "48 h", source = "x" }, { value = "36 h", from = 2026-03-10, source = "x" }]'
+    put(two.a / "markets" / "JP.toml", "response_sla", dated)
+    again = {"cancellation": "x-again", "by": "buyer"}
+    add(two.history, [("j-2", "cancellation.requested", "2026-03-10T12:00:00+09:00", again)])
+
+    rows = [row for row in two.rows(tmp_path / "out") if row["rule"].startswith("V-01") and "j-2" in row["about"]]
+
+    # Asked on 3 and on 10 March at noon in Japan, 03:00 Z: 48 h and 36 h under A, 24 h under B.
+    told = [(row["about"], row["a"]["due"], row["b"]["due"], row["clause"]) for row in rows]
+    first = {"key": "response_sla", "a": "48 h", "b": "24 h", "day": "2026-03-03", "own": True}
+    second = {"key": "response_sla", "a": "36 h", "b": "24 h", "day": "2026-03-10", "own": True}
+    assert told == [
+        ("j-2 x-again", "2026-03-11T15:00:00.000Z", "2026-03-11T03:00:00.000Z", [second]),
+        ("j-2 x-j-2", "2026-03-05T03:00:00.000Z", "2026-03-04T03:00:00.000Z", [first]),
+    ]
 
 
 def test_staging_a_code_says_so_and_names_what_was_taken_out(two: Two) -> None:

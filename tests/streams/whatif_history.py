@@ -39,6 +39,12 @@ def write(path: Path) -> Path:
     return path
 
 
+def add(path: Path, events: list[tuple[str, str, str, dict]]) -> None:
+    """Appends events to the history."""
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(_event(n, *event)) + "\n" for n, event in enumerate(events, len(EVENTS) + 1))
+
+
 def _event(n: int, order: str, kind: str, when: str, more: dict) -> dict:
     data = {
         "order.placed": {"buyer": f"b-{order}", "lines": [{"line": "1", "sku": "k"}], "currency": "EUR"},
