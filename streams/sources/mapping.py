@@ -57,9 +57,10 @@ class Renamings:
 
     def apply(self, event: Event) -> Event:
         """The event as the first row for its type and source has it; the event itself when there is none."""
-        kind = event.get("type")
-        rows = self._rows.get(kind, ()) if isinstance(kind, str) else ()
-        row = next((row for row in rows if row.source in {"", event.get("source")}), None)
+        rows = self._rows.get(str(event.get("type")))
+        if rows is None:
+            return event
+        row = next((row for row in rows if row.source in ("", event.get("source"))), None)
         return event if row is None else row.apply(event)
 
 
