@@ -18,6 +18,7 @@ from policies import Tables, lexicon, phrases, read
 from streams.embedded import END_OF_TIME, Embedded
 from streams.history import FileReader, Progress
 from streams.ingest import Ingest
+from streams.sources import Sources
 
 ONLY_A, ONLY_B, OTHERWISE = "only A", "only B", "otherwise"
 FactKey = tuple[str, str]
@@ -33,11 +34,11 @@ class Side(NamedTuple):
     ingest: Ingest
 
     @classmethod
-    def of(cls, folder: Path | None, feeds: Feeds) -> "Side":
-        """The folder's side, None: the packaged policies. Raises PolicyError."""
+    def of(cls, folder: Path | None, feeds: Feeds, sources: Sources | None = None) -> "Side":
+        """The folder's side, None: the packaged policies; `sources`: the foreign formats. Raises PolicyError."""
         tables = read(folder)
         rules = Rulebook(Policies.of(*tables), feeds)
-        return cls(folder, tables, phrases(folder), rules, Ingest(rules.policies, lexicon(folder), "log"))
+        return cls(folder, tables, phrases(folder), rules, Ingest(rules.policies, lexicon(folder), "log", sources))
 
     def reader(self, files: list[Path], until: int | None, bar: Progress | None) -> FileReader:
         """The history as this side reads it, up to `until` (ms UTC). Raises HistoryError."""

@@ -10,6 +10,7 @@ import typer
 from detectors.feeds import Feeds
 from streams.progress import progress
 from streams.settings import Settings, load_feeds
+from streams.sources import load_sources
 from streams.usage import UsageError, until_instant
 from streams.whatif import Side, Stood, facts_of, moved, stand, wanted_facts
 from streams.whatif_clause import clauses
@@ -21,6 +22,8 @@ def whatif_command(
     policies: Annotated[Path | None, typer.Option("--policies", help="A: a folder of policy files.")] = None,
     against: Annotated[Path | None, typer.Option("--against", help="B: another one.")] = None,
     feeds: Annotated[Path | None, typer.Option("--feeds", help="feeds.toml: what the sources deliver.")] = None,
+    shops: Annotated[Path | None, typer.Option("--shops", help="shops.toml: the markets of shops.")] = None,
+    mapping: Annotated[Path | None, typer.Option("--mapping", help="A mapping file: foreign types.")] = None,
     until: Annotated[str, typer.Option("--until", help='An instant, or "end"; default: the last log time.')] = "",
     out: Annotated[Path | None, typer.Option("--out", help="A folder for whatif.jsonl, every row of it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The totals, for programs.")] = False,
@@ -34,7 +37,8 @@ def whatif_command(
         raise UsageError("name the histories to replay, and with --against the policies to compare with")
     declared = feeds or settings.feeds
     delivered = load_feeds(declared) if declared else Feeds()
-    a, b = (Side.of(folder, delivered) for folder in (policies or settings.policies, against))
+    sources = load_sources(shops or settings.shops, mapping or settings.mapping)
+    a, b = (Side.of(folder, delivered, sources) for folder in (policies or settings.policies, against))
     report = _compare(a, b, files, last)
     if as_json:
         typer.echo(json.dumps(totals(report), ensure_ascii=False))

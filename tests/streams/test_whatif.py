@@ -303,6 +303,19 @@ def test_the_totals_for_programs_and_until(two: Two) -> None:
     assert (told["a"]["stand"], told["b"]["stand"], told["same"]) == (2, 8, 2)
 
 
+def test_foreign_events_are_read_by_the_mapping(two: Two, tmp_path: Path) -> None:
+    forth = two.rows(tmp_path / "own")
+    text = two.history.read_text(encoding="utf-8")
+    two.history.write_text(text.replace('"order.paid"', '"acme.payment.done"'), encoding="utf-8")
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('[[event]]\ntype = "acme.payment.done"\nbecomes = "order.paid"\n', encoding="utf-8")
+
+    two.run("--until", "end", "--mapping", mapping, "--out", tmp_path / "out")
+
+    rows = [json.loads(line) for line in (tmp_path / "out" / "whatif.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert rows == forth
+
+
 def test_mistakes_are_one_sentence_and_exit_2(two: Two, tmp_path: Path) -> None:
     wanted = "name the histories to replay, and with --against the policies to compare with"
     cases = {
