@@ -29,6 +29,7 @@ lint: $(READY) ## ruff, mypy --strict, import-linter, and that generated files a
 	$(BIN)/python -m policies.build_calendars --check
 	$(BIN)/python -m streams.schemas_build --check
 	$(BIN)/python docs/build_rules.py --check
+	$(BIN)/python docs/build_rulebook.py --check
 	$(BIN)/python -m dashboards.build --check
 
 fmt: $(READY) ## format, and mend what ruff can mend
@@ -44,10 +45,11 @@ kafka: $(READY) ## a real Kafka in the foreground, topics applied (needs Java an
 mutations: $(READY) ## break the product on purpose, see each break fail a test
 	@$(BIN)/python -m tests.mutations
 
-generate: $(READY) ## write the generated files anew: calendars, schemas, rules page
+generate: $(READY) ## write the generated files anew: calendars, schemas, rule pages, dashboards
 	$(BIN)/python -m policies.build_calendars
 	$(BIN)/python -m streams.schemas_build
 	$(BIN)/python docs/build_rules.py
+	$(BIN)/python docs/build_rulebook.py
 	$(BIN)/python -m dashboards.build
 
 clean: ## forget .venv and caches
