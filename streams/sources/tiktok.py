@@ -9,7 +9,7 @@ from typing import Any
 from streams.sentences import bad, missing
 from streams.sources.fields import Fields, decoded, told
 from streams.sources.shops import Shop, Shops
-from streams.sources.tiktok_requests import Told, direct, is_direct, outcome, requested, returned
+from streams.sources.tiktok_requests import Told, direct, is_direct, outcome, refunded, requested, returned
 from streams.sources.tiktok_words import order_status, sender
 
 Event = dict[str, Any]
@@ -32,29 +32,34 @@ def is_webhook(message: Event) -> bool:
 
 
 def webhook(message: Event, shops: Shops) -> list[Event]:
-    """The webhook as one event. Unusable: unknown_type, unknown_market, missing_field, bad_value."""
+    """What the webhook tells, mostly one event. Unusable: unknown_type, unknown_market, missing_field, bad_value.
+
+    The first event has the notification's id; another has it with the event's type behind a slash.
+    """
     outer = Fields(message, "", "every TikTok Shop webhook")
     kind = _TYPES.get(outer.need("type").upper())
     if kind is None:
         raise bad("type", outer.get("type"), "a webhook of type 1, 11, 12 or 14", "unknown_type")
     if "data" not in message:
         raise missing("data", outer.where)
-    shop, name, data = shops.of(outer, "tiktok"), outer.need("tts_notification_id"), outer.inside("data")
+    shop, name = shops.of(outer, "tiktok"), outer.need("tts_notification_id")
+    data = Fields(outer.inside("data").values, "data", f"every webhook of type {kind}")
     at = data.instant("update_time") or outer.time("timestamp")
-    return [_event(kind, shop, name, at, Fields(data.values, "data", f"every webhook of type {kind}"))]
-
-
-def _event(kind: str, shop: Shop, name: str, at: int, data: Fields) -> Event:
     if kind == "14":
-        return _message(shop, name, at, data)
-    order = data.need("order_id")
+        return [_message(shop, name, at, data)]
+    order, (first, *others) = data.need("order_id"), _told(kind, data)
+    also = [shop.event(f"{name}/{said.kind}", said.kind, at, order, said.data) for said in others]
+    return [shop.event(name, first.kind, at, order, first.data), *also]
+
+
+def _told(kind: str, data: Fields) -> list[Told]:
     if kind == "1":
-        said = Told("order.status_changed", {"status": order_status(data.need("order_status"))})
-    elif kind == "12":
-        said = returned(data)
-    else:
-        said = direct(data) if is_direct(data) else outcome(data) or requested(data)
-    return shop.event(name, said.kind, at, order, said.data)
+        return [Told("order.status_changed", {"status": order_status(data.need("order_status"))})]
+    if kind == "12":
+        return [returned(data)]
+    said = direct(data) if is_direct(data) else outcome(data) or requested(data)
+    paid_back = refunded(data)
+    return [said] if paid_back is None else [said, paid_back]
 
 
 def _message(shop: Shop, name: str, at: int, data: Fields) -> Event:

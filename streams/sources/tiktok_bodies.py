@@ -11,7 +11,7 @@ from streams.sources.fields import Fields
 from streams.sources.shops import Shop, Shops
 from streams.sources.snapshot import Moment, snapshot
 from streams.sources.tiktok_orders import order_events
-from streams.sources.tiktok_requests import direct, is_direct, outcome, requested
+from streams.sources.tiktok_requests import direct, is_direct, outcome, refunded, requested
 
 Event = dict[str, Any]
 
@@ -45,8 +45,11 @@ def _request_events(asked: Fields, shop: Shop) -> list[Event]:
     named, order = asked.need("cancel_id"), asked.need("order_id")
     made, updated = asked.time("create_time"), asked.time("update_time", "create_time")
     if is_direct(asked):
-        return snapshot(shop, named, order, updated, [Moment(made, *direct(asked))])
-    became = outcome(asked)
-    moments = [Moment(made, *requested(asked), grows=True)]
-    moments += [] if became is None else [Moment(asked.instant("decided_at") or updated, *became)]
+        moments = [Moment(made, *direct(asked))]
+    else:
+        became = outcome(asked)
+        moments = [Moment(made, *requested(asked), grows=True)]
+        moments += [] if became is None else [Moment(asked.instant("decided_at") or updated, *became)]
+    paid_back = refunded(asked)
+    moments += [] if paid_back is None else [Moment(updated, *paid_back)]
     return snapshot(shop, named, order, updated, moments)

@@ -66,6 +66,18 @@ def outcome(fields: Fields) -> Told | None:
     return Told("cancellation.decided", told(cancellation=named, decision=decided, **_decider(fields, decided)))
 
 
+def refunded(fields: Fields) -> Told | None:
+    """The refund of a request that is COMPLETE ("cancelled and refund issued"); None before that.
+
+    It names no cancellation, so that it is that of the order's latest, whoever told of it.
+    """
+    if request_status(fields.word("cancel_status")) != "COMPLETE":
+        return None
+    money = fields.inside("refund_amount")
+    amount, currency = money.text("refund_total"), money.text("currency")
+    return Told("refund.completed", told(refund=fields.need("cancel_id"), amount=amount, currency=currency))
+
+
 def returned(fields: Fields) -> Told:
     """The state of a return. Unusable: bad_value for an unknown status or kind of return."""
     named, status = {"return": fields.need("return_id")}, request_status(fields.need("return_status"))

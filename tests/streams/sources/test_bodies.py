@@ -146,11 +146,16 @@ def test_a_closed_request_is_withdrawn_unless_a_decision_was_added() -> None:
 
 
 def test_the_role_and_not_the_type_says_who_cancelled_g17() -> None:
-    (fact,) = facts(sample("search_cancellations_direct"))
-    assert (fact.at, fact.type, fact.data) == (
+    cancelled, refunded = facts(sample("search_cancellations_direct"))
+    assert (cancelled.at, cancelled.type, cancelled.data) == (
         CANCELLED,
         "order.cancelled",
         {"by": "buyer", "reason": REASON, "cancellation": CANCEL, "lines": LINES},
+    )
+    assert (refunded.at, refunded.type, refunded.data) == (
+        1772449500000,
+        "refund.completed",
+        {"refund": CANCEL, "amount": "3960", "currency": "JPY"},
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from detectors.facts import Fact
 from streams.settings import SettingError
 from streams.sources import load_sources
+from streams.sources.mapping import Renaming
 from tests.streams.sources.reading import dead, ingest, raw, sample
 
 MAPPING = """
@@ -82,8 +83,7 @@ PAID = ROW + 'becomes = "order.paid"\n'
         (ROW + "becomes = 1", ", [[event]] number 1: becomes: Expected `str`, got `int`"),
         (
             PAID + "feilds = {}",
-            ', [[event]] number 1: "feilds" is not known; expected '
-            + "type, becomes, source, fields, attributes, values, set",
+            f', [[event]] number 1: "feilds" is not known; expected {", ".join(Renaming.__struct_fields__)}',
         ),
         (
             PAID + 'attributes = { "a" = "buyer" }',

@@ -79,15 +79,19 @@ def test_an_order_status_in_all_its_spellings(written: Any, read: str) -> None:
     assert fact.data == {"status": read}
 
 
-@pytest.mark.parametrize(
-    ("written", "decision"),
-    [("CANCELLATION_REQUEST_SUCCESS", "approve"), ("CANCELLATION_REQUEST_COMPLETE", "approve")],
-)
-def test_success_and_complete_are_approvals_by_the_platform_unless_told_otherwise(written: str, decision: str) -> None:
-    (fact,) = facts(with_data("webhook_11_pending", cancel_status=written))
-    assert fact.data == {"cancellation": CANCEL, "decision": decision, "by": "system"}
-    (fact,) = facts(with_data("webhook_11_pending", cancel_status=written, decided_by="SELLER"))
-    assert fact.data == {"cancellation": CANCEL, "decision": decision, "by": "seller"}
+def test_success_is_an_approval_by_the_platform_unless_told_otherwise() -> None:
+    success = "CANCELLATION_REQUEST_SUCCESS"
+    (fact,) = facts(with_data("webhook_11_pending", cancel_status=success))
+    assert fact.data == {"cancellation": CANCEL, "decision": "approve", "by": "system"}
+    (fact,) = facts(with_data("webhook_11_pending", cancel_status=success, decided_by="SELLER"))
+    assert fact.data == {"cancellation": CANCEL, "decision": "approve", "by": "seller"}
+
+
+def test_complete_is_an_approval_and_the_refund() -> None:
+    approved, refunded = facts(with_data("webhook_11_pending", cancel_status="CANCELLATION_REQUEST_COMPLETE"))
+    assert approved.data == {"cancellation": CANCEL, "decision": "approve", "by": "system"}
+    assert (refunded.type, refunded.data) == ("refund.completed", {"refund": CANCEL})
+    assert (approved.id, refunded.id) == ("7327112393057371911", "7327112393057371911/refund.completed")
 
 
 @pytest.mark.parametrize("written", ["AWAITING_SELLER_RESPONSE", "cancellation_request_pending"])
