@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 import policies
+from detectors.card import Card
 from detectors.catalogue import CARDS
 from tests.conftest import SHARED
 
@@ -60,7 +61,7 @@ def test_what_comes_with_the_cases_is_a_closed_list() -> None:
 
 
 @pytest.mark.parametrize("card", CARDS.values(), ids=lambda card: card.name)
-def test_every_card_stands_at_each_of_its_rules_and_codes(card: object) -> None:
+def test_every_card_stands_at_each_of_its_rules_and_codes(card: Card) -> None:
     at = {row.id for row in ROWS if card.name in {by.split(" ", 1)[1] for by in row.by}}
     assert {*card.rules, *card.codes} - at == set()
 
@@ -85,8 +86,8 @@ def test_only_known_words_are_said_of_a_row() -> None:
 
 
 def test_an_ambiguity_says_where_it_is_settled() -> None:
-    vague = [row.id for row in ROWS if row.id[0] == "A" and not (row.keys or row.where or row.cases)]
-    assert vague == []
+    told = {"policy", "files", "through", "cases"}
+    assert [name for name, said in MEANINGS.items() if name[0] == "A" and not told & said.keys()] == []
 
 
 def test_sources_that_look_machine_made_are_not_used() -> None:
