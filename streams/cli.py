@@ -224,7 +224,8 @@ def load_command(
     Example: COUNTERMAND_CLOCK=log countermand load orders.jsonl.gz --until end
     """
     settings, last = Settings.from_env(os.environ), until_instant(until)
-    ingest = Ingest(load_policies(settings.policies), lexicon(settings.policies), "log")
+    foreign = load_sources(settings.shops, settings.mapping)
+    ingest = Ingest(load_policies(settings.policies), lexicon(settings.policies), "log", foreign)
     with progress("load") as bar:
         done = load(settings, ingest, files, last, rate, bar)
     typer.echo(

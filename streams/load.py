@@ -120,8 +120,14 @@ class History:
         return self._reader.unread
 
     def __iter__(self) -> Iterator[Line]:
-        """Reads the files from their beginning."""
+        """Reads the files from their beginning; a line that tells several things goes out once."""
+        sent: dict[str, int] = {}
         for item in self._reader:
+            file, number = _place(item)
+            if sent.get(file) == number:
+                self._kept.lines.pop(id(item), None)
+                continue
+            sent[file] = number
             if isinstance(item, DeadLetter):
                 yield _unusable(item, self._stamp)
                 continue
@@ -143,6 +149,11 @@ class _Kept(Ingest):
             if isinstance(item, Fact):
                 self.lines[id(item)] = raw.value
             yield item
+
+
+def _place(item: Item) -> tuple[str, int]:
+    """File and line the item comes from."""
+    return (item.raw.topic, item.raw.offset) if isinstance(item, DeadLetter) else (item.origin[0], item.origin[2])
 
 
 def _unusable(letter: DeadLetter, stamp: bool) -> Line:

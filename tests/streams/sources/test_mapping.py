@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from detectors.facts import Fact
-from streams.settings import SettingError
+from streams.settings import SettingError, load_feeds
 from streams.sources import load_sources
+from streams.sources.fields import Fields
 from streams.sources.mapping import Renaming
+from streams.sources.shops import load_shops
 from tests.streams.sources.reading import dead, ingest, raw, sample
 
 MAPPING = """
@@ -122,3 +124,17 @@ def test_files_that_are_not_there_or_no_toml(tmp_path: Path) -> None:
     for shops, mapping in ((broken, None), (None, broken)):
         with pytest.raises(SettingError, match="is no TOML: "):
             load_sources(shops, mapping)
+
+
+def test_the_files_of_the_page_can_be_used(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sources.md").read_text(encoding="utf-8")
+    shops, feeds, mapping = (part.partition("```")[0] for part in page.split("```toml\n")[1:])
+    assert load_feeds(written(tmp_path, feeds)).delivers("cancellation.requested", "JP")
+    assert load_shops(written(tmp_path, shops)).of(Fields({"shop_id": 4463798}, "", ""), "doudian") == (
+        "4463798",
+        "CN",
+        "doudian/4463798",
+    )
+    (fact,) = ingest(load_sources(None, written(tmp_path, mapping))).read_all(raw(sample("foreign_order_created")))
+    assert isinstance(fact, Fact)
+    assert (fact.type, fact.data["lines"][1]["sku"], fact.data["cod"]) == ("order.placed", "A-2", False)
