@@ -69,14 +69,15 @@ def _row(name: str, meanings: Meanings) -> Row:
     keys = dict.fromkeys([*own.get("policy", ()), *(key for card in cards for key in card.keys if _of(key, name))])
     through = [other for other in own.get("through", ()) if meanings[other].get("files")]
     files = dict.fromkeys([*own.get("files", ()), *(f for other in through for f in meanings[other]["files"])])
+    cases = any(meanings[other].get("cases", False) for other in (name, *own.get("through", ())))
     return Row(
         id=name,
         means=own["means"],
         by=tuple(f"{_kind(card)} {card.name}" for card in cards),
         keys=tuple(keys),
         where=tuple(files),
-        proof=tuple(_proof(name, cards)),
-        cases=own.get("cases", False) or any(meanings[other].get("cases") for other in own.get("through", ())),
+        proof=tuple(path for path in _proof(name, cards) if not (cases and path.startswith("tests/"))),
+        cases=cases,
         unenforced=own.get("unenforced", ""),
     )
 
