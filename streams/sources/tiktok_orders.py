@@ -32,7 +32,6 @@ _SHOWN_BY = {
     "DELIVERED": "order.delivered",
     "CANCELLED": "order.cancelled",
 }
-
 _BEGINS = {
     "UNPAID": "create_time",
     "ON_HOLD": "paid_time",
@@ -44,7 +43,7 @@ _BEGINS = {
 def order_events(order: Fields, shop: Shop) -> list[Event]:
     """The order's events. Unusable: missing_field (`id`, `status`, `update_time`), bad_value."""
     name, updated = order.need("id"), order.time("update_time")
-    moments = [*_bought(order), *_moved(order), *_cancelled(order, updated)]
+    moments = [*_bought(order), *_moved(order), *_cancelled(order)]
     status = order_status(order.need("status"))
     if _SHOWN_BY.get(status) not in {moment.kind for moment in moments}:
         at = order.instant(_BEGINS.get(status, "update_time")) or updated
@@ -108,17 +107,21 @@ def _moved(order: Fields) -> Iterator[Moment]:
             yield Moment(at, kind, {})
 
 
-def _cancelled(order: Fields, updated: int) -> Iterator[Moment]:
-    """What was cancelled, by line: an order's reason is only its first line's, an operator stands only at the line."""
-    at, whole = order.instant("cancel_time") or updated, some_role(order, "cancellation_initiator")
+def _cancelled(order: Fields) -> Iterator[Moment]:
+    """What was cancelled, by line: an order's reason is only its first line's, an operator stands only at the line.
+
+    Nothing without `cancel_time`: lines cancelled one by one are told with their instants by Search Cancellations.
+    """
+    at, whole = order.instant("cancel_time"), some_role(order, "cancellation_initiator")
+    if at is None:
+        return
     lines, gone = order.items("line_items"), dict[tuple[str, str | None], list[str]]()
     for line in lines:
         by = some_role(line, "cancel_user") or whole
         if by is not None and order_status(line.text("display_status") or "") == "CANCELLED":
             gone.setdefault((by, line.text("cancel_reason")), []).append(line.need("id"))
     for (by, reason), names in gone.items():
-        yield Moment(
-            at, "order.cancelled", told(by=by, reason=reason, lines=names if len(names) < len(lines) else None)
-        )
-    if not gone and whole is not None and order_status(order.text("status") or "") == "CANCELLED":
+        some = names if len(names) < len(lines) else None
+        yield Moment(at, "order.cancelled", told(by=by, reason=reason, lines=some))
+    if not gone and whole is not None:
         yield Moment(at, "order.cancelled", told(by=whole, reason=order.text("cancel_reason")))
