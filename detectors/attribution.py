@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from detectors.deadline import dispatch, reached
 from detectors.fault import BUYER, SELLER, UNDECIDED, Reason
-from detectors.order import Cancel, Message, Moment, Order
+from detectors.order import Order
+from detectors.parts import Cancel, Message, Moment
 from detectors.terms import Terms
 
 COUNTS, EXTENDED, NEVER = "Y", "L", "N"
@@ -77,14 +78,15 @@ def _asks(message: Message) -> bool:
 def _late_claim(order: Order, cancel: Cancel, terms: Terms) -> bool:
     """Whether a claim of late shipment is true at the request: the dispatch limit had passed unmet (R-12)."""
     at = cancel.request.at if cancel.request else cancel.at
-    return _missed(order, at, terms)
+    return dispatch_missed(order, at, terms)
 
 
 def _dispatched_late(order: Order, cancel: Cancel, terms: Terms) -> bool:
-    return _missed(order, cancel.at, terms)
+    return dispatch_missed(order, cancel.at, terms)
 
 
-def _missed(order: Order, at: int, terms: Terms) -> bool:
+def dispatch_missed(order: Order, at: int, terms: Terms) -> bool:
+    """Whether a dispatch limit had passed at the instant without every line being dispatched in time."""
     if order.clock is None:
         return False
     for stage in terms.market.at("dispatch_stages", order.clock.at):

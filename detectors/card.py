@@ -6,19 +6,20 @@ import msgspec
 class Code(msgspec.Struct, frozen=True):
     """A finding's code: its name, its sentence (a template over the numbers), and what its key holds.
 
-    `about`: "order" (the key starts with the order) or "cancellation"; `extra`: how many further parts the
-    duty's key gives (a stage).
+    `about`: "order" (the key starts with the order), "cancellation" or "return"; `extra`: how many further parts the
+    duty's key gives (a stage); `step` names the step where two duties share the code.
     """
 
     name: str
     message: str
     about: str = "cancellation"
     extra: int = 0
+    step: str = ""
 
     def key(self, case: tuple[str, ...]) -> tuple[str, ...]:
         """The finding's key for a case of that key."""
         first = "" if self.about == "order" else case[0]
-        return (first, *case[1 : 1 + self.extra])
+        return (first, *case[1 : 1 + self.extra], *((self.step,) if self.step else ()))
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,15 +4,27 @@ from detectors import directive
 from detectors.act import Act
 from detectors.card import Card
 from detectors.duties import (
+    allow_return,
+    answer_return,
     approve_at_once,
     auto_cancel,
+    close_stale,
+    delivery_right,
     dispatch,
+    finish_refund,
     honest_rejection,
+    keep_consent,
     lapse_unpaid,
+    late_shipment_claim,
     notify_buyer,
+    notify_seller,
+    refund_amount,
     refuse_after_shipment,
+    rejection_reason,
     seller_cancellation,
     seller_response,
+    settle_refused_parcel,
+    start_refund,
 )
 from detectors.duty import Duty
 from detectors.patterns import fake_orders, high_frequency_cancellation, solicited_cancellation
@@ -27,8 +39,24 @@ DUTIES: tuple[Duty, ...] = (
     dispatch.DISPATCH_READY,
     dispatch.DISPATCH_HANDOVER,
     auto_cancel.DUTY,
+    delivery_right.DUTY,
+    honest_rejection.DUTY,
+    start_refund.DUTY,
+    finish_refund.DUTY,
+    keep_consent.DUTY,
+    notify_seller.DUTY,
+    close_stale.DUTY,
+    answer_return.DUTY,
+    allow_return.DUTY,
+    settle_refused_parcel.DUTY,
 )
-ACTS: tuple[Act, ...] = (seller_cancellation.ACT, honest_rejection.ACT, *solicited_cancellation.ACTS)
+ACTS: tuple[Act, ...] = (
+    seller_cancellation.ACT,
+    rejection_reason.ACT,
+    late_shipment_claim.ACT,
+    refund_amount.ACT,
+    *solicited_cancellation.ACTS,
+)
 PATTERNS: tuple[Card, ...] = (high_frequency_cancellation.CARD, fake_orders.CARD)
 
 CARDS: dict[str, Card] = {

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from detectors.clock import Span, day_of
-from detectors.order import Consent, Line, Moment, Order
+from detectors.order import Order
+from detectors.parts import Consent, Line, Moment
 from detectors.terms import Terms
 
 READY, HANDOVER = "ready", "handover"

@@ -11,11 +11,10 @@ from detectors.order import (
     ON_HOLD,
     RANKS,
     UNPAID,
-    Line,
     Order,
-    Request,
     Row,
 )
+from detectors.parts import Line, Request
 from detectors.terms import Terms
 
 AT_ONCE = frozenset({1, 2, 3, 4})

@@ -41,6 +41,20 @@ def carried_out(order: Order, directive: Directive, market: Market) -> bool:
 
 
 def _acts(order: Order, directive: Directive) -> Iterator[int]:
+    if directive.kind == "start_refund":
+        yield from (refund.started.at for refund in (order.after.refunds.values() if order.after else ()))
+    elif directive.kind == "approve_return":
+        yield from _approved_returns(order)
+    else:
+        yield from _decided(order, directive)
+
+
+def _approved_returns(order: Order) -> Iterator[int]:
+    for wanted in order.after.returns.values() if order.after else ():
+        yield from (d.at for d in wanted.decisions if d.by in PLATFORM and d.approves)
+
+
+def _decided(order: Order, directive: Directive) -> Iterator[int]:
     kind, request = directive.kind, order.requests.get(directive.cancellation)
     if request is not None:
         for decision in request.decisions:

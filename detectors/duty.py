@@ -10,7 +10,8 @@ from functools import partial
 import msgspec
 
 from detectors.card import Card
-from detectors.order import Moment, Order
+from detectors.order import Order
+from detectors.parts import Moment
 from detectors.terms import Terms
 from detectors.verdict import (
     APPROACHING,
@@ -71,16 +72,19 @@ class Case(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Duty(msgspec.Struct, frozen=True):
-    """A row of duties.md: its card, when it arises, and its cases."""
+    """A row of duties.md: its card, when it arises, and its cases; `applies`: whether the market knows it at all."""
 
     card: Card
     arises: Callable[[Order], bool]
     cases: Callable[[Order, Terms], Iterator[Case | NotApplicable]]
     directive: str = ""
     directive_rule: str = ""
+    applies: Callable[[Order, Terms], bool] | None = None
 
     def judge(self, order: Order, terms: Terms) -> Iterator[Judgement]:
         """What the facts say of a duty that arose; not applicable when its fact or feed is missing."""
+        if self.applies is not None and not self.applies(order, terms):
+            return
         missing = terms.feeds.missing(order.market, self.card.needs)
         if missing or order.placed is None:
             yield NotApplicable(self.card.rules[0], f"no feed: {missing}" if missing else "order.placed")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from detectors.deadline import reached
-from detectors.order import Cancel, Line, Moment, Order
+from detectors.order import Order
+from detectors.parts import Cancel, Line, Moment
 from detectors.requests import buyers_requests
 
 

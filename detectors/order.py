@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from detectors.aftersales import FOLDS, AfterSales
 from detectors.facts import Fact
+from detectors.parts import Cancel, Consent, Decision, Estimate, Line, Message, Moment, Notice, Request
 
 UNPAID, ON_HOLD, AWAITING_SHIPMENT = 10, 20, 30
 AWAITING_COLLECTION, IN_TRANSIT, DELIVERED, COMPLETED = 40, 50, 60, 70
@@ -72,111 +74,6 @@ class OrderFact(msgspec.Struct, gc=False, array_like=True):
         return self.at, _RANK.get(self.type, 2), self.source, self.id
 
 
-class Moment(msgspec.Struct, gc=False):
-    """Something that happened: when, and the fact that says so."""
-
-    at: int
-    fact: str
-
-
-class Line(msgspec.Struct, gc=False):
-    """One line of the order: what was bought and how far it came."""
-
-    line: str
-    ready: Moment | None = None
-    transit: Moment | None = None
-    delivered: Moment | None = None
-
-
-class Decision(msgspec.Struct, gc=False):
-    """An answer to a request: approve, reject or auto_approve, by whom."""
-
-    at: int
-    fact: str
-    decision: str
-    by: str
-    reason: str
-
-    @property
-    def approves(self) -> bool:
-        """Whether the request is granted."""
-        return self.decision != "reject"
-
-
-class Request(msgspec.Struct, gc=False):
-    """A cancellation asked for. `lines` empty: the whole order."""
-
-    id: str
-    at: int
-    fact: str
-    by: str
-    reason: str
-    lines: tuple[str, ...]
-    respond_by: int | None
-    decisions: list[Decision]
-    withdrawn: Moment | None = None
-
-
-class Cancel(msgspec.Struct, gc=False):
-    """The order, or lines of it, cancelled. `request` is the buyer's request that it carries out, if any."""
-
-    id: str
-    at: int
-    fact: str
-    by: str
-    reason: str
-    lines: tuple[str, ...]
-    request: Request | None = None
-
-    @property
-    def initiator(self) -> str:
-        """Who wanted it: the buyer where it carries out his request, else who did it."""
-        return "buyer" if self.request is not None else self.by
-
-
-class Notice(msgspec.Struct, gc=False):
-    """A message of the platform's or the seller's about a cancellation; `locale` may be unknown ("")."""
-
-    at: int
-    fact: str
-    to: str
-    channel: str
-    locale: str
-    about: str
-    reason_given: bool
-    cancellation: str
-
-
-class Message(msgspec.Struct, gc=False):
-    """A message about the order, as the phrases found in it: (intent, list, phrase, offset)."""
-
-    at: int
-    fact: str
-    sender: str
-    hits: Sequence[Sequence[Any]]
-    listed: bool
-
-    def says(self, intent: str) -> Sequence[Any] | None:
-        """The first phrase of that intent."""
-        return next((hit for hit in self.hits if hit[0] == intent), None)
-
-
-class Consent(msgspec.Struct, gc=False):
-    """The buyer agrees to wait until a day ("YYYY-MM-DD") or an instant."""
-
-    at: int
-    fact: str
-    until: str | int
-
-
-class Estimate(msgspec.Struct, gc=False):
-    """When the parcel should have come at the latest: a day ("YYYY-MM-DD") or an instant."""
-
-    at: int
-    fact: str
-    until: str | int
-
-
 class Row(NamedTuple):
     """The row of §3.4 that judges a request (0: none can) and the fact or feed that was missing."""
 
@@ -187,8 +84,8 @@ class Row(NamedTuple):
 class Order(msgspec.Struct, gc=False):
     """What the facts so far say of one order.
 
-    `clock`: from when the paid clocks run: paid, for cash on delivery (`cod`) placed. `rows` keeps which row of
-    §3.4 judged each request.
+    `clock`: from when the paid clocks run: paid, for cash on delivery (`cod`) placed. `after`: refunds and returns,
+    None when no fact tells of any. `rows` keeps which row of §3.4 judged each request.
     """
 
     seller: str
@@ -210,6 +107,9 @@ class Order(msgspec.Struct, gc=False):
     consents: list[Consent] = []
     messages: list[Message] = []
     identities: list[tuple[int, str, str, str]] = []
+    after: AfterSales | None = None
+    amount: str = ""
+    currency: str = ""
     oddities: list[str] = []
     rows: dict[str, Row] = {}
 
@@ -247,6 +147,9 @@ def fold(seller: str, market: str, order: str, facts: Iterable[OrderFact]) -> Or
         apply = _APPLY.get(kind)
         if apply is not None:
             apply(state, fact)
+        elif kind in FOLDS:
+            state.after = state.after or AfterSales()
+            FOLDS[kind](state.after, Moment(fact.at, fact.id), fact.data)
     state.cod = bool(state.terms.get("cod"))
     state.clock = state.placed if state.cod else state.paid
     return state
@@ -276,6 +179,7 @@ def _paid(order: Order, fact: OrderFact) -> None:
     if order.paid is None:
         order.paid = Moment(fact.at, fact.id)
         order.method = _text(fact.data, "method")
+        order.amount, order.currency = _text(fact.data, "amount"), _text(fact.data, "currency")
 
 
 def _moved(step: str) -> Any:

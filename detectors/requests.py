@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from detectors.order import Decision, Moment, Order, Request
+from detectors.order import Order
+from detectors.parts import Decision, Moment, Request
 
 
 def buyers_requests(order: Order) -> Iterator[Request]:

@@ -28,7 +28,8 @@ _OUTCOME = {DUTY: "duty.changed", APPROACHING: "duty.approaching"}
 
 
 class Said(msgspec.Struct, gc=False, array_like=True):
-    """What was last said under one tag: state, revision, digest of its content, and the content to take back.
+    """What was last said under one tag: state, revision, digest of its content, the content to take back, and the
+    name of the card that said it.
 
     A directive that was carried out before it proved wrong is in state `stands`; `digest` is then the log time
     (ms) at which it did.
@@ -38,6 +39,7 @@ class Said(msgspec.Struct, gc=False, array_like=True):
     revision: int
     digest: int
     content: bytes = b""
+    card: str = ""
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
@@ -102,7 +104,7 @@ def say(
         elif before is not None:
             _drop(subject, said, tag, verdict.card, when, spoken)
     for tag in [tag for tag in said if tag not in true]:
-        card = _card(tag, cards)
+        card = cards.get(said[tag].card)
         if card is not None and card.name not in failed:
             _drop(subject, said, tag, card, when, spoken)
     return spoken
@@ -166,7 +168,7 @@ def _speak(
             profile=subject.profile,
             segments=verdict.segments,
         )
-        said[tag] = before = Said(state, revision, digest, _pack(content))
+        said[tag] = before = Said(state, revision, digest, _pack(content), verdict.card.name)
 
 
 def _path(verdict: Verdict, before: Said | None, reached: int) -> Sequence[tuple[int, str]]:
@@ -207,20 +209,12 @@ def _take_back(subject: Subject, said: dict[str, Said], tag: str, card: Card, wh
         profile=subject.profile,
         after_finality=before.state == "confirmed",
     )
-    said[tag] = Said(WITHDRAWN, before.revision + 1, 0, before.content)
-
-
-def _card(tag: str, cards: Mapping[str, Card]) -> Card | None:
-    """The card of the rule that said it: duties are named in the tag, findings and directives in the content."""
-    kind, name = tag.split("\x1f", 2)[:2]
-    if kind in {DUTY, APPROACHING}:
-        return cards.get(name)
-    return next((card for card in cards.values() if name in card.codes or name in card.directives), None)
+    said[tag] = Said(WITHDRAWN, before.revision + 1, 0, before.content, card.name)
 
 
 def _digest(content: Content) -> int:
     if isinstance(content, Obligation):
-        return content.due
+        return 7 * content.due + content.opened
     return zlib.crc32(msgspec.json.encode(content))
 
 

@@ -201,9 +201,39 @@ class OrderWriter:
         """The estimate moves."""
         self.tell("order.estimate_changed", deliver_by=self.now + self.rng.choice((0, 1, 8)) * DAY)
 
+    def refund(self) -> None:
+        """Money goes back: a part or all, to these or other means."""
+        name = f"{self.order}-r{self.rng.randrange(2)}"
+        about = self.rng.choice(({}, {}, {"cancellation": self.which()}, {"return": f"{self.order}-b0"}))
+        amount, currency = self.rng.choice(("10", "10", "5", None)), self.rng.choice(("USD", "USD", None, "EUR"))
+        kind = self.rng.choice(("refund.started", "refund.completed", "refund.completed"))
+        method = self.rng.choice(("card", None, "voucher"))
+        self.tell(kind, refund=name, amount=amount, currency=currency, method=method, **about)
+
+    def goods_back(self) -> None:
+        """A return, and what becomes of it."""
+        name = {"return": f"{self.order}-b{self.rng.randrange(2)}"}
+        kind = self.rng.choice(("requested", "requested", "decided", "decided", "received", "closed", "shipped"))
+        data: dict[str, Any] = {}
+        if kind == "requested":
+            data = {"kind": self.rng.choice(("refund", "return_and_refund", "replacement"))}
+        if kind == "decided":
+            decision = self.rng.choice(("approve", "reject", "reject"))
+            data = {"decision": decision, "by": self.rng.choice(("seller", "seller", "system"))}
+        self.tell(f"return.{kind}", **name, **data)
+
+    def bounce(self) -> None:
+        """The parcel is refused, or comes back."""
+        self.tell(self.rng.choice(("order.refused", "order.returned_to_sender")))
+
+    def tell_seller(self) -> None:
+        """The platform tells the seller of its cancellation."""
+        channel = self.rng.choice(("seller_center", "email"))
+        self.tell("notice.sent", to="seller", channel=channel, about="platform_cancel", reason_given=True)
+
     def other(self) -> None:
         """Facts that no rule of today reads."""
-        kind = self.rng.choice(("order.completed", "order.scanned", "refund.started", "order.status_changed"))
+        kind = self.rng.choice(("order.completed", "order.scanned", "order.status_changed"))
         status = self.rng.choice(("AWAITING_SHIPMENT", "IN_TRANSIT", "UNHEARD_OF"))
         self.tell(kind, **({"status": status} if kind == "order.status_changed" else {}))
 
@@ -231,6 +261,55 @@ def _ask_and_wait(o: OrderWriter) -> None:
     o.rng.choice((o.decide, o.decide, o.withdraw, o.cancel))()
 
 
+def _cancel_and_refund(o: OrderWriter) -> None:
+    """A cancellation, its refund near a limit, and perhaps its end."""
+    o.cancel()
+    o.now += o.rng.choice((0, MINUTE, 15 * MINUTE, 15 * MINUTE + 1, HOUR))
+    o.refund()
+    o.now += o.rng.choice((HOUR, 3 * DAY, 20 * DAY))
+    o.refund()
+
+
+def _deliver_and_return(o: OrderWriter) -> None:
+    """Goods arrive, and some of them go back."""
+    o.move("delivered")
+    o.now += o.rng.choice((HOUR, 7 * DAY))
+    o.tell("return.requested", kind=o.rng.choice(("refund", "replacement")), **{"return": f"{o.order}-b0"})
+    for _ in range(o.rng.choice((0, 1, 3))):
+        o.now += o.rng.choice((HOUR, DAY, 2 * DAY, 2 * DAY + MINUTE, 2 * DAY + 1))
+        o.goods_back()
+
+
+def _overdue(o: OrderWriter) -> None:
+    """The parcel is long under way when the buyer asks; it may have arrived meanwhile."""
+    o.estimate()
+    o.now += o.rng.choice((0, HOUR))
+    o.tell("order.in_transit")
+    o.now += o.rng.choice((5, 12, 17)) * DAY
+    o.rng.choice((lambda: None, lambda: None, lambda: o.tell("order.delivered")))()
+    o.now += HOUR
+    o.ask()
+    o.now += o.rng.choice((HOUR, 2 * DAY, 3 * DAY))
+    o.rng.choice((lambda: None, o.decide, o.withdraw, o.cancel))()
+
+
+def _fake_purchase(o: OrderWriter) -> None:
+    """The platform cancels over payment or fake purchase, and tells the seller or not."""
+    o.cancel(by="system", reason="system_cancel_payment_risk_review_failed")
+    for _ in range(o.rng.choice((0, 1, 2))):
+        o.wait(long=10)
+        o.tell_seller()
+
+
+def _ship_anyway(o: OrderWriter) -> None:
+    """The seller says it is packed; it leaves, or not; or the buyer had agreed to wait."""
+    o.rng.choice((o.ask, o.consent))()
+    o.now += o.rng.choice((HOUR, 3 * HOUR))
+    o.tell("cancellation.decided", cancellation=o.which(), decision="reject", by="seller", reason="packed")
+    o.now += o.rng.choice((HOUR, DAY, 3 * DAY, 9 * DAY))
+    o.rng.choice((lambda: o.tell("order.in_transit"), o.cancel, o.withdraw))()
+
+
 def _push(o: OrderWriter) -> None:
     """Somebody writes, and the buyer cancels."""
     o.message()
@@ -254,6 +333,9 @@ def _story(o: OrderWriter) -> None:
         *(lambda: o.move("ready"), lambda: o.move("in_transit"), lambda: o.move("delivered")) * 2,
         *(o.withdraw, o.consent, o.identity, o.estimate, o.other),
         *(partial(act, o) for act in (_cancel_and_tell, _ask_and_answer, _ask_and_wait, _push) * 2),
+        *(partial(act, o) for act in (_cancel_and_refund, _fake_purchase, _ship_anyway)),
+        *(partial(act, o) for act in (_deliver_and_return, _overdue) * 2),
+        *(o.refund, o.goods_back, o.bounce, o.tell_seller),
         *(lambda: o.ask(by="seller"), lambda: o.pay("card:m3"), o.place),
     )
     for _ in range(o.rng.randrange(7)):

@@ -124,8 +124,9 @@ def row_of_3_4(market: Market, order: Mapping[str, Any], at: int) -> int:  # noq
 
 
 def right_is_open(market: Market, order: Mapping[str, Any], at: int) -> bool:
-    """Whether the late-delivery right is open: 3 or 15 whole days after the estimate; once open it stays."""
-    days = 3 if order["cross_border"] is False else 15
+    """Whether the late-delivery right is open: so many whole days after the estimate; once open it stays."""
+    key = "edd_grace_local" if order["cross_border"] is False else "edd_grace_cross_border"
+    days = int(market.value(key, at).split()[0])
     known = [one for one in order["estimates"] if one["at"] <= at]
     for n, one in enumerate(known):
         opens = first_instant(market.tz, date.fromisoformat(one["until"]) + timedelta(days=days + 1))

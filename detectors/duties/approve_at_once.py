@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from detectors.card import Card, Code
 from detectors.decision import AT_ONCE, DELIVERY_RIGHT, decide
 from detectors.duty import Case, Duty, elapsed
-from detectors.order import Moment, Order, Request
+from detectors.order import Order
+from detectors.parts import Moment, Request
 from detectors.requests import approved, buyers_requests, grounds, has_request, rejection, shown
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable

@@ -6,7 +6,8 @@ from detectors.card import Card, Code
 from detectors.deadline import HANDOVER, READY, Deadline, dispatch
 from detectors.duty import Case, Duty
 from detectors.leftover import all_reached, asked_off, lines_left, nothing_left, proof
-from detectors.order import Moment, Order
+from detectors.order import Order
+from detectors.parts import Moment
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable
 
@@ -110,7 +111,7 @@ def _late(order: Order, stage: str, deadline: Deadline, facts: tuple[str, ...], 
     )
 
 
-def _sellers_turn(order: Order) -> str:
+def sellers_turn(order: Order) -> str:
     """Why the seller has nothing to ship; "" when he has."""
     if order.platform_stores:
         return "stored by the platform"
@@ -124,7 +125,7 @@ def _stage(stage: str, rule: str) -> Callable[[Order, Terms], Iterator[Case | No
             return
         if stage == HANDOVER and order.platform_ships and not terms.market.at("handover_always", order.clock.at):
             return
-        excuse = _sellers_turn(order)
+        excuse = sellers_turn(order)
         yield NotApplicable(rule, excuse) if excuse else _case(order, stage, terms)
 
     return cases

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from detectors.card import Card, Code
 from detectors.duty import Case, Duty, elapsed
-from detectors.order import Cancel, Moment, Notice, Order
+from detectors.order import Order
+from detectors.parts import Cancel, Moment, Notice
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable
 
@@ -96,6 +97,14 @@ def _case(order: Order, cancel: Cancel, terms: Terms) -> Case:
         cancellation=cancel.id,
         breaches=lambda: tuple(_breaches(order, facts, told, due, languages)),
     )
+
+
+def well_told(order: Order, cancel: Cancel, terms: Terms) -> Moment | None:
+    """The first notice of the cancellation that is as it must be: in the app, with the reason, understood."""
+    first = cancel.at - terms.market.ms("notice_before", cancel.at)
+    languages = buyer_languages(order, terms)
+    told = (n for n in order.notices if n.at >= first and n.channel == "in_app" and _about(order, cancel, n))
+    return next((Moment(n.at, n.fact) for n in told if n.reason_given and _understood(n, languages)), None)
 
 
 def _understood(notice: Notice, languages: Sequence[str]) -> bool:

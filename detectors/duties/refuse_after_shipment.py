@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from detectors.card import Card, Code
 from detectors.decision import REFUSE, decide
 from detectors.duty import Case, Duty, elapsed
-from detectors.order import Moment, Order, Request
+from detectors.order import Order
+from detectors.parts import Moment, Request
 from detectors.requests import buyers_requests, earliest, grounds, has_request, rejection
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable
@@ -34,6 +35,7 @@ CARD = Card(
     directives=("refuse_cancellation",),
     first_look="Look at the carrier's facts: a wrong scan withdraws the finding when it is corrected.",
     clock="none",
+    dated=True,
     gaps=("Without a delivery estimate the late-delivery right (R-13) cannot be seen.",),
     innocents=("Shipped and asked at the same instant: the request wins (A-28).",),
 )
@@ -45,8 +47,6 @@ def _cases(order: Order, terms: Terms) -> Iterator[Case | NotApplicable]:
         if not row.number:
             yield NotApplicable(CARD.rules[0], row.missing)
         elif row.number == REFUSE:
-            if row.missing:
-                yield NotApplicable("R-13", row.missing)
             yield _case(order, request)
 
 

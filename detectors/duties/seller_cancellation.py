@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from detectors.act import Act, Deed
 from detectors.card import Card, Code
 from detectors.decision import line_rank
-from detectors.order import AWAITING_COLLECTION, DELIVERED, IN_TRANSIT, RANKS, Cancel, Moment, Order
+from detectors.order import AWAITING_COLLECTION, DELIVERED, IN_TRANSIT, RANKS, Order
+from detectors.parts import Cancel, Moment
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable, Note
 

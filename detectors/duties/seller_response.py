@@ -7,7 +7,8 @@ from detectors.clock import HOUR
 from detectors.deadline import Deadline
 from detectors.decision import SELLER_DECIDES, decide
 from detectors.duty import Case, Duty, elapsed
-from detectors.order import Moment, Order, Request
+from detectors.order import Order
+from detectors.parts import Moment, Request
 from detectors.requests import (
     answer,
     approved,

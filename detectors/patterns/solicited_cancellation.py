@@ -6,7 +6,8 @@ from detectors.act import Act, Deed
 from detectors.attribution import asked_by_buyer, attribute
 from detectors.card import Card, Code
 from detectors.clock import HOUR
-from detectors.order import Cancel, Message, Moment, Order, Request
+from detectors.order import Order
+from detectors.parts import Cancel, Message, Moment, Request
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable, Note
 
