@@ -17,14 +17,14 @@ from detectors.store import Store
 from streams.embedded import END_OF_TIME
 
 Log = list[Fact | Tick]
-LENGTH = os.environ.get("COUNTERMAND_PROPERTIES", "")
+LENGTH = os.environ.get("PROPERTIES", "")
 LONG = LENGTH == "long"
 
 
 def few(examples: int) -> settings:
-    """Settings of a property: so many examples, forty times as many with COUNTERMAND_PROPERTIES=long.
+    """Settings of a property: so many examples, forty times as many with PROPERTIES=long.
 
-    With COUNTERMAND_PROPERTIES=verdict a failing example is not made smaller: enough to know that one fails.
+    With PROPERTIES=verdict a failing example is not made smaller: enough to know that one fails.
     """
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
     count = examples * 40 if LONG else examples

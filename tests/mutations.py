@@ -19,7 +19,7 @@ from tests.mutants import MUTANTS, Mutant
 ROOT = Path(__file__).parent.parent
 _COPIED = ("detectors", "policies", "streams", "tests")
 _SECONDS = 180
-_ENVIRONMENT = os.environ | {"COUNTERMAND_PROPERTIES": "verdict"}
+_ENVIRONMENT = os.environ | {"PROPERTIES": "verdict"}
 
 
 class Result(NamedTuple):

@@ -1,4 +1,4 @@
-"""The promises of design §6, on histories that reach every rule. COUNTERMAND_PROPERTIES=long looks much further."""
+"""The promises of design §6, on histories that reach every rule. PROPERTIES=long looks much further."""
 
 import re
 from collections import Counter
