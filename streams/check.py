@@ -13,13 +13,13 @@ from streams.ingest import DeadLetter, Ingest
 from streams.sources import Sources
 
 
-def check(files: list[Path], as_json: bool, sources: Sources | None = None) -> int:
+def check(files: list[Path], as_json: bool, sources: Sources | None = None, policies: Path | None = None) -> int:
     """Prints every line that cannot be used and a count; each file is read by itself.
 
     Returns 0 when all is well, 1 when a line is bad, 2 when a file cannot be read. With `as_json` each bad line
-    is one JSON line, and the count is the last.
+    is one JSON line, and the count is the last. `policies`: the folder that says which markets there are.
     """
-    ingest, bad, good = Ingest(load(), lexicon(), "log", sources), Counter[str](), 0
+    ingest, bad, good = Ingest(load(policies), lexicon(policies), "log", sources), Counter[str](), 0
     try:
         readers = [FileReader([file], ingest) for file in files]
         for item in (item for reader in readers for item in reader):

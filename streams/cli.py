@@ -74,9 +74,13 @@ def _fail(sentence: str) -> None:
 
 def rulebook(policies: Path | None, feeds: Path | None) -> Rulebook:
     """The rules by the given folder and feeds, else by the settings, else as they ship."""
-    settings = Settings.from_env(os.environ)
-    declared = feeds or settings.feeds
-    return Rulebook(load_policies(policies or settings.policies), load_feeds(declared) if declared else Feeds())
+    declared = feeds or Settings.from_env(os.environ).feeds
+    return Rulebook(load_policies(policies_folder(policies)), load_feeds(declared) if declared else Feeds())
+
+
+def policies_folder(given: Path | None = None) -> Path | None:
+    """The folder given, else that of the settings, else None: the packaged one."""
+    return given or Settings.from_env(os.environ).policies
 
 
 def sources(shops: Path | None, mapping: Path | None) -> Sources:
@@ -114,7 +118,7 @@ def replay_command(
         if facts is not None:
             work = partial(replay_facts, rules, facts, folder)
         else:
-            ingest = Ingest(rules.policies, lexicon(policies), "log", foreign)
+            ingest = Ingest(rules.policies, lexicon(policies_folder(policies)), "log", foreign)
             work = partial(replay, rules, _reader(ingest, files or [], last, bar), folder, last)
         summary, rate = timed(work)
     if as_json:
@@ -161,7 +165,7 @@ def explain_command(
     Example: countermand explain orders.jsonl --order o-1 --until end
     """
     rules, last = rulebook(policies, feeds), until_instant(until)
-    ingest = Ingest(rules.policies, lexicon(policies), "log", sources(shops, mapping))
+    ingest = Ingest(rules.policies, lexicon(policies_folder(policies)), "log", sources(shops, mapping))
     reader = _reader(ingest, files, last, None)
     typer.echo(explain(rules, [item for item in reader if isinstance(item, Fact)], order, last))
 
@@ -172,7 +176,7 @@ def check_command(files: Files, shops: ShopsFile = None, mapping: MappingFile = 
 
     Example: countermand check events.jsonl
     """
-    raise typer.Exit(check(files, as_json, sources(shops, mapping)))
+    raise typer.Exit(check(files, as_json, sources(shops, mapping), policies_folder()))
 
 
 @app.command("demo")

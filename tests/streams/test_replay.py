@@ -1,11 +1,14 @@
 """Replays of whole files through the command line: the real histories, and the plain mistakes of a user."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from policies import PACKAGED
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 COUNTERMAND = [sys.executable, "-m", "streams.cli"]
@@ -87,3 +90,21 @@ def test_an_empty_history_is_no_mistake(tmp_path):
     assert summary["events"]["received"] == 0
     assert summary["until"] == "end"
     assert summary["log_time"] == {"first": None, "last": None}
+
+
+def test_the_settings_folder_holds_the_phrases_too(tmp_path, monkeypatch):
+    folder = tmp_path / "policies"
+    shutil.copytree(PACKAGED, folder, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+    phrases = folder / "phrases" / "en.toml"
+    phrases.write_text(phrases.read_text().replace("version = 1", 'version = "one"', 1))
+    history = tmp_path / "h.jsonl"
+    history.write_text("")
+    monkeypatch.setenv("COUNTERMAND_POLICIES", str(folder))
+    for words in (
+        ("replay", history, "--out", tmp_path / "out"),
+        ("check", history),
+        ("explain", history, "--order", "o"),
+    ):
+        done = run(*words, code=2)
+        assert "phrases/en.toml: version must be a whole number" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
