@@ -84,3 +84,9 @@ def _table(path: Path) -> dict[str, Any]:
         raise PolicyError(f"{path} cannot be read: {e.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise PolicyError(f"{path} is not TOML: {e}") from None
+
+
+def sources(folder: Path | None = None) -> dict[str, dict[str, str]]:
+    """The documents behind the numbers by their code: title and link. A folder without sources.toml has none."""
+    path = (folder or PACKAGED) / "sources.toml"
+    return _table(path) if path.exists() else {}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from policies import phrases, read
+from policies import phrases, read, sources
 from policies.groups import groups
 from streams.policy_check import check_policies
 from streams.policy_diff import Folder, differences, show_differences
@@ -36,7 +36,7 @@ def policy_show(
     if as_json:
         typer.echo(json.dumps(as_data(found), ensure_ascii=False))
     else:
-        show(found)
+        show(found, sources(folder))
 
 
 @policy_app.command("check")

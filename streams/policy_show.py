@@ -1,5 +1,6 @@
 """`countermand policy show`: what a market's policy says on one of its local days, with where each number is from."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ from policies import Tables
 from policies.groups import Group
 from streams.report import console, table, widths_of
 
+_DOCUMENT = re.compile(r"\b[OCT]\d+\b")
 _HEADERS = ("key", "value", "holds", "of", "sure", "source")
 _WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -111,8 +113,8 @@ def span_of_days(since: date | None, until: date | None) -> str:
     return f"{since} to {until}" if until else f"since {since}"
 
 
-def show(found: Profile) -> None:
-    """Prints the profile."""
+def show(found: Profile, documents: Mapping[str, Mapping[str, str]]) -> None:
+    """Prints the profile, and the title and link of every document that it names."""
     out = console()
     out.print(f"Policy of {found.market} on {found.day}\n")
     for name, text in _head(found):
@@ -122,6 +124,11 @@ def show(found: Profile) -> None:
     for heading, several in rows:
         out.print(f"\n{heading}\n")
         out.print(table(_HEADERS, several, widths, out.width))
+    named = {code for _, held in found.groups for one in held for code in _DOCUMENT.findall(one.source)}
+    if named & documents.keys():
+        out.print("\n# Documents\n")
+    for code in (code for code in documents if code in named):
+        out.print(f"{code:<4} {documents[code]['title']}\n     {documents[code]['link']}", soft_wrap=True)
 
 
 def _head(found: Profile) -> Iterator[tuple[str, str]]:
