@@ -89,7 +89,7 @@ def test_a_request_left_unanswered_is_directed_in_time(
 
 
 def honest(number: int, now: float) -> Iterator[tuple[str, bytes]]:
-    """One honest order of three days: shipped in time, or cancelled with a notice, or refused with a reason."""
+    """One honest order of three days: shipped in time, or cancelled with a notice and refunded, or refused with a reason."""
     order, seller, at = f"o{number}", f"s{number % 37}", now - 72 * HOUR + number
     yield from bought(order, seller, at)
     if number % 10 == 0:
@@ -97,6 +97,9 @@ def honest(number: int, now: float) -> Iterator[tuple[str, bytes]]:
         yield event(f"{order}-gone", "order.cancelled", at + 2 * HOUR, order, seller, by="seller", reason=reason)
         notice = {"to": "buyer", "channel": "in_app", "about": "seller_cancel", "locale": "ja", "reason": "sold out"}
         yield event(f"{order}-told", "notice.sent", at + 2 * HOUR + 60, order, seller, **notice)
+        money = {"refund": f"r-{order}", "amount": "100", "currency": "JPY"}
+        yield event(f"{order}-back", "refund.started", at + 2 * HOUR + 10, order, seller, **money)
+        yield event(f"{order}-paid-back", "refund.completed", at + 26 * HOUR, order, seller, **money)
         return
     if number % 3 == 1:
         asked = {"cancellation": f"c-{order}", "by": "buyer", "reason": "x"}
