@@ -89,7 +89,7 @@ def test_a_request_left_unanswered_is_directed_in_time(
 
 
 def honest(number: int, now: float) -> Iterator[tuple[str, bytes]]:
-    """One honest order of three days: shipped in time, or cancelled with a notice and refunded, or refused with a reason."""
+    """One honest order of three days: shipped in time, cancelled with notice and refund, or refused with a reason."""
     order, seller, at = f"o{number}", f"s{number % 37}", now - 72 * HOUR + number
     yield from bought(order, seller, at)
     if number % 10 == 0:
