@@ -94,8 +94,8 @@ def test_a_record_of_a_conflict_is_the_fact() -> None:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """The two markets of the samples in place of the packaged policies."""
-    monkeypatch.setattr(checking, "load", policies)
-    monkeypatch.setattr(checking, "lexicon", lambda: ingest()._lexicon)
+    monkeypatch.setattr(checking, "load", lambda _folder: policies())
+    monkeypatch.setattr(checking, "lexicon", lambda _folder: ingest()._lexicon)
 
 
 @pytest.mark.usefixtures("small")
