@@ -27,7 +27,15 @@ from detectors.duties import (
     start_refund,
 )
 from detectors.duty import Duty
-from detectors.patterns import fake_orders, high_frequency_cancellation, solicited_cancellation
+from detectors.patterns import (
+    cancellation_anomaly,
+    cancellation_rate,
+    fake_orders,
+    high_frequency_cancellation,
+    product_hotspot,
+    serial_cancellation,
+    solicited_cancellation,
+)
 
 DUTIES: tuple[Duty, ...] = (
     lapse_unpaid.DUTY,
@@ -57,7 +65,14 @@ ACTS: tuple[Act, ...] = (
     refund_amount.ACT,
     *solicited_cancellation.ACTS,
 )
-PATTERNS: tuple[Card, ...] = (high_frequency_cancellation.CARD, fake_orders.CARD)
+PATTERNS: tuple[Card, ...] = (
+    high_frequency_cancellation.CARD,
+    cancellation_rate.CARD,
+    cancellation_anomaly.CARD,
+    product_hotspot.CARD,
+    serial_cancellation.CARD,
+    fake_orders.CARD,
+)
 
 CARDS: dict[str, Card] = {
     card.name: card for card in (*(d.card for d in DUTIES), *(a.card for a in ACTS), *PATTERNS, directive.CARD)

@@ -1,14 +1,32 @@
 """Figures of sellers, read from their windows: M-01r, the rate of cancellations by a seller's own fault (R-29)."""
 
 from collections import Counter
+from typing import NamedTuple
 
 from detectors.clock import DAY, utc_day
-from detectors.patterns.high_frequency_cancellation import Figure, figure
+from detectors.policy import Market
+from detectors.rates import tier
 from detectors.rulebook import Rulebook
 from detectors.store import Store, day_key, is_order, parts
-from detectors.window import Day
+from detectors.window import Day, Entry, between
+
+
+class Figure(NamedTuple):
+    """M-01r: seller-fault cancellations over orders paid in the window; a figure, never a finding."""
+
+    num: int
+    den: int
+    tier: str
+
 
 NONE = Figure(0, 0, "none")
+
+
+def figure(paid: list[Entry], at: int, market: Market) -> Figure:
+    """The rate over the trailing window at `at`; tier none, low_volume, ok, target, T1, T2, ..."""
+    within = between(paid, at - market.ms("sfcr_window", at) + 1, at)
+    num, den = sum(entry.flag > 0 for entry in within), len(within)
+    return Figure(num, den, tier(num, den, at, market))
 
 
 def figure_of(store: Store, rules: Rulebook, seller: str, at: int) -> Figure:

@@ -1,24 +1,41 @@
 """The rules in force: policies, feeds and the catalogue. It never changes; a new policy is a new rulebook."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from detectors import catalogue, directive
-from detectors.act import Act, found
+from detectors.act import Act, Deed, found
 from detectors.attribution import attribute
 from detectors.card import Card
+from detectors.counts import answered, counted
 from detectors.directive import overtaken
 from detectors.duty import Duty
 from detectors.feeds import Feeds
 from detectors.order import Order
-from detectors.patterns import fake_orders, high_frequency_cancellation
+from detectors.patterns import (
+    cancellation_anomaly,
+    cancellation_rate,
+    fake_orders,
+    high_frequency_cancellation,
+    product_hotspot,
+    serial_cancellation,
+)
 from detectors.policy import Policies
+from detectors.rates import Run
 from detectors.say import Said
 from detectors.terms import Terms
 from detectors.verdict import Judgement, NotApplicable, Note, Verdict
-from detectors.window import Entry, Link, Window, contributions
+from detectors.window import Buyer, Entry, Link, Window, contributions
 
 _ATTRIBUTING = (directive.CARD.name, high_frequency_cancellation.CARD.name)
+_COUNTING = (cancellation_rate.CARD.name, cancellation_anomaly.CARD.name)
+_OVER_ORDERS = (
+    high_frequency_cancellation.CARD,
+    cancellation_rate.CARD,
+    cancellation_anomaly.CARD,
+    product_hotspot.CARD,
+    serial_cancellation.CARD,
+)
 
 
 class Judged(NamedTuple):
@@ -27,6 +44,13 @@ class Judged(NamedTuple):
     verdicts: list[Verdict]
     notes: list[str]
     failed: dict[str, str]
+
+
+class Counted(NamedTuple):
+    """What an order adds to its seller's daily counts (see `counts`)."""
+
+    counts: list[int]
+    answers: list[tuple[int, int]]
 
 
 class Rulebook:
@@ -72,28 +96,60 @@ class Rulebook:
             judged.failed.update(dict.fromkeys(_ATTRIBUTING, type(e).__name__))
             return before
 
+    def counts(self, order: Order, judged: Judged) -> Counted | None:
+        """What the order adds to its seller's daily counts; None when that cannot be told."""
+        terms = self._terms[order.market]
+        try:
+            return Counted(counted(order, terms, judged.verdicts), answered(order, terms, judged.verdicts))
+        except Exception as e:  # noqa: BLE001 - promise 7
+            judged.failed.update(dict.fromkeys(_COUNTING, type(e).__name__))
+            return None
+
     def judge_day(self, window: Window) -> Judged:
         """What a seller's day shows."""
-        terms, judged = self._terms[window.day.market], Judged([], [], {})
-        for pattern in (high_frequency_cancellation, fake_orders):
-            if terms.feeds.missing(window.day.market, pattern.CARD.needs):
-                continue
-            try:
-                judged.verdicts.extend(found(deed, pattern.CARD, terms) for deed in pattern.deeds(window, terms))
-            except Exception as e:  # noqa: BLE001 - promise 7
-                judged.failed[pattern.CARD.name] = type(e).__name__
-        return judged
+        terms = self._terms[window.day.market]
+        return _judged(
+            terms,
+            (high_frequency_cancellation.CARD, lambda: high_frequency_cancellation.deeds(window, terms)),
+            (fake_orders.CARD, lambda: fake_orders.deeds(window, terms)),
+            (product_hotspot.CARD, lambda: product_hotspot.deeds(window, terms)),
+        )
+
+    def judge_buyer(self, seller: str, row: Buyer) -> Judged:
+        """What one buyer's orders with a seller show."""
+        terms = self._terms[row.market]
+        return _judged(
+            terms,
+            (fake_orders.CARD, lambda: fake_orders.cancelled_after(row, seller, terms.market)),
+            (serial_cancellation.CARD, lambda: serial_cancellation.deeds(row, terms.market)),
+        )
 
     def judge_link(self, seller: str, link: Link) -> Judged:
         """What one identifying hash shows of a seller."""
-        terms, judged = self._terms[link.market], Judged([], [], {})
+        terms = self._terms[link.market]
+        return _judged(terms, (fake_orders.CARD, lambda: fake_orders.linked(seller, link, terms)))
+
+    def judge_run(self, run: Run) -> Judged:
+        """What a daily run over a seller's counts shows."""
+        return _judged(
+            self._terms[run.market.name],
+            (cancellation_rate.CARD, lambda: cancellation_rate.deeds(run)),
+            (cancellation_anomaly.CARD, lambda: cancellation_anomaly.deeds(run)),
+            (product_hotspot.CARD, lambda: product_hotspot.of_run(run)),
+        )
+
+
+def _judged(terms: Terms, *patterns: tuple[Card, Callable[[], Iterator[Deed]]]) -> Judged:
+    """The verdicts of the patterns whose feeds are delivered; one that fails is named, the next one still runs."""
+    judged = Judged([], [], {})
+    for card, deeds in patterns:
+        if terms.feeds.missing(terms.market.name, card.needs):
+            continue
         try:
-            judged.verdicts.extend(
-                found(deed, fake_orders.CARD, terms) for deed in fake_orders.linked(seller, link, terms)
-            )
+            judged.verdicts.extend([found(deed, card, terms) for deed in deeds()])
         except Exception as e:  # noqa: BLE001 - promise 7
-            judged.failed[fake_orders.CARD.name] = type(e).__name__
-        return judged
+            judged.failed[card.name] = type(e).__name__
+    return judged
 
 
 def _sort(found_here: Sequence[Judgement], judged: Judged) -> None:
@@ -107,10 +163,10 @@ def _sort(found_here: Sequence[Judgement], judged: Judged) -> None:
 
 
 def _patterns_missing(terms: Terms) -> Iterator[NotApplicable]:
-    card = high_frequency_cancellation.CARD
-    missing = terms.feeds.missing(terms.market.name, card.needs)
-    if missing:
-        yield NotApplicable("V-13", f"no feed: {missing}")
+    for card in _OVER_ORDERS:
+        missing = terms.feeds.missing(terms.market.name, card.needs)
+        if missing:
+            yield NotApplicable(next(iter(card.codes)), f"no feed: {missing}")
 
 
 def _oddities(order: Order, terms: Terms) -> Iterator[Note]:

@@ -6,17 +6,17 @@ in the order (instant, seller, order or window, outcome id). Instants are ms UTC
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from detectors import shop, windows
+from detectors import runs, shop, windows
 from detectors.directive import carried_out
 from detectors.facts import Fact, Tick
 from detectors.order import Order, OrderFact, fold
 from detectors.outcomes import Outcome
-from detectors.rulebook import Judged, Rulebook
+from detectors.rulebook import Counted, Judged, Rulebook
 from detectors.say import Moment, Spoken, Subject, say
 from detectors.store import OrderRow, Store, is_order, order_key, parts
-from detectors.window import Entry
+from detectors.window import PAID, Entry
 
 _ABOUT_ORDERS = ("order.", "cancellation.", "refund.", "notice.", "consent.", "return.", "dispute.")
 _MAYBE_ORDERS = frozenset({"message.sent", "complaint.filed", "review.posted", "identity.seen"})
@@ -56,10 +56,16 @@ def _at_instant(store: Store, rules: Rulebook, instant: int, keys: Iterable[byte
     when = Moment(instant, None, 0)
     said: list[Outcome] = []
     for key in keys:
-        said.extend(_order_again(store, rules, key, when) if is_order(key) else windows.again(store, rules, key, when))
+        said.extend(_again(store, rules, key, when))
     if len(said) > 1:
         said.sort(key=lambda outcome: (outcome.seller, outcome.subject, outcome.id, outcome.revision))
     return said
+
+
+def _again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outcome]:
+    if is_order(key):
+        return _order_again(store, rules, key, when)
+    return runs.again(store, rules, key, when) if parts(key)[1] == "rates" else windows.again(store, rules, key, when)
 
 
 def _judge_again(store: Store, rules: Rulebook, at: int) -> list[Outcome]:
@@ -96,8 +102,12 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     order = fold(fact.seller, row.market, fact.subject, row.facts)
     judged, spoken = _judge(rules, order, row, when)
     added = rules.contributions(order, row.added, judged)
+    counted = rules.counts(order, judged)
     said = [shop.received(fact, "accepted", log), *spoken.outcomes, *_counted(fact.seller, row, judged, when)]
-    said.extend(_contribute(store, rules, order, row, added, Moment(when.now, log, log if late else 0)))
+    held = Moment(when.now, log, log if late else 0)
+    paid = _paid_changed(row.added, added)
+    said.extend(_contribute(store, rules, order, row, added, held))
+    said.extend(_count_order(store, rules, order, row, counted, paid, held))
     _keep(store, rules, key, row, spoken)
     return said
 
@@ -124,6 +134,31 @@ def _contribute(
         return []
     old, row.added = row.added, added
     return windows.change(store, rules, order.seller, row.market, old, added, when)
+
+
+def _paid_changed(old: list[Entry], new: list[Entry]) -> set[int]:
+    """When the order was paid, where what the windows hold of it as paid differs (ms UTC)."""
+    if old == new:
+        return set()
+    return {entry.at for entry in (*old, *new) if entry.kind == PAID and not (entry in old and entry in new)}
+
+
+def _count_order(
+    store: Store,
+    rules: Rulebook,
+    order: Order,
+    row: OrderRow,
+    counted: Counted | None,
+    paid: Collection[int],
+    when: Moment,
+) -> list[Outcome]:
+    """Takes the order's old counts off its seller's days and puts the new ones on."""
+    old = Counted(row.counts, row.answers)
+    new = old if counted is None else counted
+    if new == old and not paid:
+        return []
+    row.counts, row.answers = new
+    return runs.change(store, rules, order.seller, row.market, old, new, paid, when)
 
 
 def _keep(store: Store, rules: Rulebook, key: bytes, row: OrderRow, spoken: Spoken) -> None:

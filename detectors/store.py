@@ -6,22 +6,23 @@ from typing import TypeVar
 import msgspec
 
 from detectors.order import OrderFact
+from detectors.rates import RateRow
 from detectors.say import Said
 from detectors.wheel import Wheel
-from detectors.window import Day, Entry, Link
+from detectors.window import Buyer, Day, Entry, Link
 
 NEVER = (1 << 63) - 1
 _ORDER, _SELLER = "\x1f", "\x1e"
 _SELLERS_MARK = _SELLER.encode()
-_DAYS_UNPACKED = 4096
+_UNPACKED = 8192
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
 
 class OrderRow(msgspec.Struct, gc=False, array_like=True):
-    """An order as it is kept: its facts, what was said, what it added to the windows, and what was counted.
+    """An order as it is kept: its facts, what was said, what it added to the windows, and what was noted of it.
 
-    `hold`: log time (ms) of its latest fact out of a backlog.
+    `hold`: log time (ms) of its latest fact out of a backlog. `counts`, `answers`: what it added to the daily counts.
     """
 
     market: str
@@ -30,6 +31,8 @@ class OrderRow(msgspec.Struct, gc=False, array_like=True):
     added: list[Entry] = []
     notes: list[str] = []
     hold: int = 0
+    counts: list[int] = []
+    answers: list[tuple[int, int]] = []
 
 
 class ClockRow(msgspec.Struct, gc=False, array_like=True):
@@ -68,6 +71,16 @@ def link_key(seller: str, link: str) -> bytes:
     return f"{seller}{_SELLER}link{_SELLER}{link}".encode()
 
 
+def buyer_key(seller: str, buyer: str) -> bytes:
+    """The row key of one buyer's orders with a seller."""
+    return f"{seller}{_SELLER}buyer{_SELLER}{buyer}".encode()
+
+
+def rates_key(seller: str) -> bytes:
+    """The row key of a seller's daily counts."""
+    return f"{seller}{_SELLER}rates".encode()
+
+
 def clock_key(partition: int) -> bytes:
     """The row key of a partition's clock; it is no seller's."""
     return f"{_SELLER}clock{_SELLER}{partition}".encode()
@@ -99,7 +112,7 @@ class Store:
         self._clock_key = clock_key(partition)
         self._clock = self.get(self._clock_key, ClockRow) or ClockRow()
         self.wheel = Wheel(self._next)
-        self._days: dict[bytes, Day] = {}
+        self._unpacked: dict[bytes, msgspec.Struct] = {}
 
     def rebuild(self, keys: Iterator[bytes]) -> None:
         """Puts the partition's rows back on the wheel; reads only their heads."""
@@ -154,33 +167,35 @@ class Store:
 
     def drop(self, key: bytes) -> None:
         """Forgets the row."""
-        self._days.pop(key, None)
+        self._unpacked.pop(key, None)
         self._table(key).pop(key, None)
 
+    def busy(self, key: bytes, kind: type[Row]) -> Row | None:
+        """The row of that key; those touched again and again are kept unpacked. What is changed must be `keep`t."""
+        row = self._unpacked.get(key)
+        if row is None:
+            row = self.get(key, kind)
+            if row is not None:
+                self._keep(key, row)
+        return row  # type: ignore[return-value]
+
+    def keep(self, key: bytes, row: msgspec.Struct, instant: int | None) -> None:
+        """Keeps a row that is touched again and again; `instant` as in `put`."""
+        self._keep(key, row)
+        self.put(key, row, instant)
+
+    def _keep(self, key: bytes, row: msgspec.Struct) -> None:
+        if len(self._unpacked) >= _UNPACKED:
+            self._unpacked.clear()
+        self._unpacked[key] = row
+
     def day(self, seller: str, number: int) -> Day | None:
-        """A seller's UTC day; the last ones touched are kept unpacked, for every order touches them again."""
-        key = day_key(seller, number)
-        if key not in self._days:
-            row = self.get(key, Day)
-            if row is None:
-                return None
-            self._keep_day(key, row)
-        return self._days[key]
-
-    def put_day(self, seller: str, day: Day, instant: int) -> None:
-        """Keeps a seller's UTC day; `instant` (ms UTC): when to look at it again."""
-        key = day_key(seller, day.number)
-        self._keep_day(key, day)
-        self.put(key, day, instant)
-
-    def _keep_day(self, key: bytes, day: Day) -> None:
-        if len(self._days) >= _DAYS_UNPACKED:
-            self._days.clear()
-        self._days[key] = day
+        """A seller's UTC day."""
+        return self.busy(day_key(seller, number), Day)
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoders = {kind: msgspec.msgpack.Decoder(kind) for kind in (OrderRow, ClockRow, ShopRow, Day, Link)}
+_decoders = {kind: msgspec.msgpack.Decoder(kind) for kind in (OrderRow, ClockRow, ShopRow, RateRow, Day, Buyer, Link)}
 
 
 def _decoder(kind: type[Row]) -> "msgspec.msgpack.Decoder[Row]":

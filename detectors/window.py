@@ -4,25 +4,29 @@ An order's contributions are taken off as they were added when the order changes
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from detectors.attribution import COUNTS, attribute, was_paid
 from detectors.clock import utc_day
+from detectors.fault import BUYER, UNDECIDED
 from detectors.order import Order
+from detectors.parts import Cancel
 from detectors.say import Said
 from detectors.terms import Terms
 
-PLACED, PAID, CANCELLED, LINK, STAFF = "placed", "paid", "cancelled", "link", "staff"
+PLACED, PAID, CANCELLED, ENDED, LINK, STAFF = "placed", "paid", "cancelled", "ended", "link", "staff"
 _NO_SALE = frozenset({"sample", "replacement", "exchange"})
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What one order adds to a window at one instant (ms UTC).
 
-    `who`: the buyer. `flag`: for placed, when it was wholly cancelled before shipping (0: it was not); for paid,
-    1 when it counts as the seller's fault. `link`: kind and hash that identify the buyer.
+    `who`: the buyer; for ended, who wanted it. `flag`: for placed, when it was wholly cancelled before shipping; for
+    paid, when it came to count as the seller's fault. `gone`: for placed, when the buyer cancelled it by no fault of
+    others; for paid, when all of it was cancelled. 0: it was not. `link`: kind and hash that identify the buyer.
+    `ends`: the facts of its cancellations. `goods`: (SKU, product, 1 where it counts as the seller's fault).
     """
 
     at: int
@@ -32,20 +36,46 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     flag: int = 0
     link: str = ""
     facts: tuple[str, ...] = ()
+    gone: int = 0
+    ends: tuple[str, ...] = ()
+    goods: tuple[tuple[str, str, int], ...] = ()
 
 
 def contributions(order: Order, terms: Terms) -> list[Entry]:
     """All that this order adds to its seller's windows; an order without history adds nothing."""
-    if order.placed is None or order.kind in _NO_SALE:
+    if not sold(order):
         return []
-    return [*_placed(order), *_sold(order, terms), *_links(order, terms)]
+    return [*_placed(order, terms), *_sold(order, terms), *_links(order, terms)]
 
 
-def _placed(order: Order) -> Iterator[Entry]:
+def sold(order: Order) -> bool:
+    """Whether the order has a history and is a sale: samples, replacements and exchanges are none."""
+    return order.placed is not None and order.kind not in _NO_SALE
+
+
+def _placed(order: Order, terms: Terms) -> Iterator[Entry]:
     assert order.placed is not None
     gone = gone_unshipped(order)
     facts = (order.placed.fact, *(c.fact for c in order.cancels)) if gone else (order.placed.fact,)
-    yield Entry(order.placed.at, order.id, PLACED, str(order.term("buyer", "")), gone, facts=facts)
+    own = next((c.at for c in order.cancels if _buyers_own(order, c, terms)), 0)
+    ends = _ends(order) if own else ()
+    yield Entry(order.placed.at, order.id, PLACED, str(order.term("buyer", "")), gone, "", facts, own, ends)
+
+
+def _buyers_own(order: Order, cancel: Cancel, terms: Terms) -> bool:
+    """Whether the buyer cancelled, by no fault of seller, platform or carrier (M-12)."""
+    return cancel.initiator == "buyer" and attribute(order, cancel, terms).fault in {BUYER, UNDECIDED}
+
+
+def _ends(order: Order) -> tuple[str, ...]:
+    """The facts that say how the order ended and whose fault that is."""
+    if not order.cancels:
+        return ()
+    facts = [m.fact for line in order.lines.values() for m in (line.ready, line.transit, line.delivered) if m]
+    facts += [request.fact for request in order.requests.values()]
+    facts += [message.fact for message in order.messages if message.sender == "buyer"]
+    facts += [consent.fact for consent in order.consents]
+    return tuple(dict.fromkeys([*facts, *(cancel.fact for cancel in order.cancels)]))
 
 
 def gone_unshipped(order: Order) -> int:
@@ -62,19 +92,46 @@ def gone_unshipped(order: Order) -> int:
 
 
 def _sold(order: Order, terms: Terms) -> Iterator[Entry]:
-    """The paid order, and the first cancellation of it that counts; what the platform stores is left out."""
+    """The paid order, its cancellations, and the first that counts; what the platform stores is left out."""
     if order.clock is None or order.platform_stores:
         return
     paid = order.clock
-    guilty = next((c for c in order.cancels if _counts(order, c, terms)), None) if order.cancels else None
+    ended = [cancel for cancel in order.cancels if was_paid(order, cancel)]
+    guilty = [cancel for cancel in ended if attribute(order, cancel, terms).sfcr == COUNTS]
     grounds = tuple(dict.fromkeys(m.fact for m in (order.placed, paid) if m is not None))
-    yield Entry(paid.at, order.id, PAID, flag=int(guilty is not None), facts=grounds)
-    if guilty is not None:
-        yield Entry(guilty.at, order.id, CANCELLED, facts=(*grounds, guilty.fact))
+    first, gone = guilty[0].at if guilty else 0, gone_entirely(order, ended)
+    ends, lost = _ends(order), _lines_of(order, guilty)
+    yield Entry(paid.at, order.id, PAID, "", first, "", grounds, gone, ends, _goods(order, order.lines, lost))
+    for cancel in ended:
+        goods = _goods(order, cancel.lines or order.lines, ())
+        yield Entry(cancel.at, order.id, ENDED, cancel.initiator, facts=(*grounds, cancel.fact), goods=goods)
+    if guilty:
+        yield Entry(first, order.id, CANCELLED, facts=(*grounds, guilty[0].fact))
 
 
-def _counts(order: Order, cancel: object, terms: Terms) -> bool:
-    return was_paid(order, cancel) and attribute(order, cancel, terms).sfcr == COUNTS  # type: ignore[arg-type]
+def _lines_of(order: Order, cancels: Sequence[Cancel]) -> frozenset[str]:
+    return frozenset(name for cancel in cancels for name in cancel.lines or order.lines)
+
+
+def _goods(order: Order, names: Iterable[str], lost: Iterable[str]) -> tuple[tuple[str, str, int], ...]:
+    """What the lines sold: each SKU and product once."""
+    goods: dict[tuple[str, str], int] = {}
+    for line in order.term("lines", ()):
+        if str(line["line"]) in names:
+            sku = str(line.get("sku", ""))
+            key = sku, str(line.get("product") or sku)
+            goods[key] = max(goods.get(key, 0), int(str(line["line"]) in lost))
+    return tuple((sku, product, fault) for (sku, product), fault in goods.items())
+
+
+def gone_entirely(order: Order, cancels: Sequence[Cancel]) -> int:
+    """When the last line was cancelled (ms UTC); 0 while one is left."""
+    left = set(order.lines)
+    for cancel in cancels:
+        left -= set(cancel.lines or order.lines)
+        if not left:
+            return cancel.at
+    return 0
 
 
 def _links(order: Order, terms: Terms) -> Iterator[Entry]:
@@ -102,13 +159,15 @@ class Day(msgspec.Struct, gc=False, array_like=True):
     placed: list[Entry] = []
     paid: list[Entry] = []
     cancelled: list[Entry] = []
+    ended: list[Entry] = []
     hold: int = 0
     said: dict[str, Said] = {}
     failed: dict[str, str] = {}
 
     def entries(self, kind: str) -> list[Entry]:
         """The entries of that kind."""
-        return self.placed if kind == PLACED else self.paid if kind == PAID else self.cancelled
+        of = {PLACED: self.placed, PAID: self.paid, ENDED: self.ended}
+        return of.get(kind, self.cancelled)
 
     def put(self, entry: Entry) -> None:
         """Adds one entry in its place."""
@@ -119,6 +178,30 @@ class Day(msgspec.Struct, gc=False, array_like=True):
         entries = self.entries(entry.kind)
         if entry in entries:
             entries.remove(entry)
+
+
+class Buyer(msgspec.Struct, gc=False, array_like=True):
+    """One buyer's orders with one seller, in time order, and what was said of them.
+
+    `since`: the first UTC day that may still be judged; what was said of earlier ones stands.
+    """
+
+    market: str
+    buyer: str
+    orders: list[Entry] = []
+    since: int = 0
+    hold: int = 0
+    said: dict[str, Said] = {}
+    failed: dict[str, str] = {}
+
+    def put(self, entry: Entry) -> None:
+        """Adds one entry in its place."""
+        insort(self.orders, entry, key=_place)
+
+    def take(self, entry: Entry) -> None:
+        """Takes off one entry as it was added; nothing happens when it is not there."""
+        if entry in self.orders:
+            self.orders.remove(entry)
 
 
 class Link(msgspec.Struct, gc=False, array_like=True):

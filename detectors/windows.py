@@ -1,15 +1,17 @@
 """A seller's windows in the store: changed by contributions, judged where a change or the time touches them."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from detectors.clock import DAY, utc_day
 from detectors.outcomes import Outcome
-from detectors.patterns import fake_orders, high_frequency_cancellation
+from detectors.patterns import fake_orders, high_frequency_cancellation, product_hotspot, serial_cancellation
 from detectors.policy import Market
+from detectors.rates import reach_days
 from detectors.rulebook import Judged, Rulebook
 from detectors.say import Moment, Said, Spoken, Subject, say
-from detectors.store import ShopRow, Store, day_key, link_key, parts, shop_key
-from detectors.window import LINK, PAID, Day, Entry, Link, Window, day_number
+from detectors.store import ShopRow, Store, buyer_key, day_key, link_key, parts, shop_key
+from detectors.window import LINK, PAID, PLACED, Buyer, Day, Entry, Link, Window, day_number
 
 
 def change(
@@ -29,6 +31,10 @@ def change(
         gone = [entry for entry in off if entry.link == link]
         come = [entry for entry in on if entry.link == link]
         said.extend(change_link(store, rules, seller, market, link, gone, come, when))
+    for buyer in dict.fromkeys(entry.who for entry in (*off, *on) if entry.kind == PLACED and entry.who):
+        gone = [entry for entry in off if entry.kind == PLACED and entry.who == buyer]
+        come = [entry for entry in on if entry.kind == PLACED and entry.who == buyer]
+        said.extend(_change_buyer(store, rules, seller, market, buyer, gone, come, when))
     off, on = ([entry for entry in entries if entry.kind != LINK] for entries in (off, on))
     for number in sorted({day_number(entry) for entry in (*off, *on)}):
         gone = [entry for entry in off if day_number(entry) == number]
@@ -61,7 +67,7 @@ def _change_day(
     later = [store.day(seller, number + i) for i in range(1, 1 + _reach(profile, when.cause))]
     if not any(later) and _all_quiet(window, off, on, profile):
         waits = store.waits_until(day_key(seller, number))
-        store.put_day(seller, day, _dropped_at(number, profile) if waits is None else waits)
+        store.keep(day_key(seller, number), day, _dropped_at(number, profile) if waits is None else waits)
         return []
     said = _judge_day(store, rules, seller, window, when)
     for following in later:
@@ -72,20 +78,24 @@ def _change_day(
 
 
 def _all_quiet(window: Window, off: Sequence[Entry], on: Sequence[Entry], profile: Market) -> bool:
-    """Whether the change cannot alter any verdict; that a paid order now counts as a fault alters none."""
-    kept = {(entry.at, entry.order) for entry in off if entry.kind == PAID} & {
-        (entry.at, entry.order) for entry in on if entry.kind == PAID
-    }
-    loud_off = [e for e in off if e.kind != PAID or (e.at, e.order) not in kept]
-    loud_on = [e for e in on if e.kind != PAID or (e.at, e.order) not in kept]
-    return not loud_off and all(
-        high_frequency_cancellation.quiet(e, window) and fake_orders.quiet(e, window, profile) for e in loud_on
+    """Whether the change cannot alter any verdict; what becomes of an order that stays in its place alters none."""
+    places = {(entry.kind, entry.at, entry.order, entry.who) for entry in on if entry.kind in _STAY}
+    kept = places & {(entry.kind, entry.at, entry.order, entry.who) for entry in off if entry.kind in _STAY}
+    loud = [[e for e in es if (e.kind, e.at, e.order, e.who) not in kept] for es in (off, on)]
+    return not loud[0] and all(
+        high_frequency_cancellation.quiet(e, window)
+        and fake_orders.quiet(e, window, profile)
+        and product_hotspot.quiet(e, window, profile)
+        for e in loud[1]
     )
+
+
+_STAY = frozenset({PLACED, PAID})
 
 
 def _reach(profile: Market, at: int) -> int:
     """How many days later a window may still hold an entry."""
-    longest = max(profile.ms("v24_window", at), profile.ms("v27_window", at), DAY)
+    longest = max(profile.ms("v24_window", at), profile.ms("v17_window", at), DAY)
     return -(-longest // DAY)
 
 
@@ -99,24 +109,27 @@ def _window(store: Store, seller: str, day: Day, profile: Market) -> Window:
 def _judge_day(store: Store, rules: Rulebook, seller: str, window: Window, when: Moment) -> list[Outcome]:
     day, profile = window.day, rules.terms(window.day.market).market
     judged = rules.judge_day(window)
-    spoken = _say(rules, seller, f"day {day.number}", profile, day.said, judged, Moment(when.now, when.cause, day.hold))
-    failed = _failed(seller, profile, day.failed, judged, when)
+    held = Moment(when.now, when.cause, day.hold)
+    spoken, failed = said_of(rules, seller, f"day {day.number}", profile, day, judged, held)
     end = _dropped_at(day.number, profile)
-    store.put_day(seller, day, end if spoken.next is None else min(spoken.next, end))
+    store.keep(day_key(seller, day.number), day, end if spoken.next is None else min(spoken.next, end))
     return [*spoken.outcomes, *failed]
 
 
-def _say(
-    rules: Rulebook,
-    seller: str,
-    name: str,
-    profile: Market,
-    said: dict[str, Said],
-    judged: Judged,
-    when: Moment,
-) -> Spoken:
+class Kept(Protocol):
+    """A row that keeps what was said of it, and the patterns that failed on it with their error."""
+
+    said: dict[str, Said]
+    failed: dict[str, str]
+
+
+def said_of(
+    rules: Rulebook, seller: str, name: str, profile: Market, row: Kept, judged: Judged, when: Moment
+) -> tuple[Spoken, list[Outcome]]:
+    """What is to be said of a window, and the change in which patterns fail on it; both are kept in the row."""
     subject = Subject(seller, name, profile)
-    return say(subject, said, judged.verdicts, when, rules.cards, frozenset(judged.failed))
+    spoken = say(subject, row.said, judged.verdicts, when, rules.cards, frozenset(judged.failed))
+    return spoken, _failed(seller, profile, row.failed, judged, when)
 
 
 def _failed(seller: str, profile: Market, kept: dict[str, str], judged: Judged, when: Moment) -> list[Outcome]:
@@ -148,8 +161,75 @@ def forgotten_at(number: int, profile: Market) -> int:
 
 
 def _dropped_at(number: int, profile: Market) -> int:
-    """When the row goes: the days after it may still be judged until then, and it is in their windows."""
-    return forgotten_at(number, profile) + _reach(profile, number * DAY) * DAY
+    """When the row goes: days and daily runs after it may still be judged until then, and it is in their windows."""
+    return forgotten_at(number, profile) + (reach_days(profile, number * DAY) + 2) * DAY
+
+
+def _change_buyer(
+    store: Store,
+    rules: Rulebook,
+    seller: str,
+    market: str,
+    buyer: str,
+    off: Sequence[Entry],
+    on: Sequence[Entry],
+    when: Moment,
+) -> list[Outcome]:
+    """Changes what a buyer ordered and cancelled, and judges it; what is forgotten changes no more."""
+    assert when.cause is not None
+    key = buyer_key(seller, buyer)
+    profile = rules.terms(market).market
+    row = store.get(key, Buyer) or Buyer(market, buyer)
+    for entry in off:
+        row.take(entry)
+    for entry in on:
+        row.put(entry)
+    row.hold = max(row.hold, when.hold)
+    at = when.cause
+    if not row.said and fake_orders.few(row, at, profile) and serial_cancellation.quiet(row, at, profile):
+        _keep_buyer(store, key, row, _buyer_forgotten(row, profile))
+        return []
+    return _judge_buyer(store, rules, seller, row, when)
+
+
+def _judge_buyer(store: Store, rules: Rulebook, seller: str, row: Buyer, when: Moment) -> list[Outcome]:
+    profile = rules.terms(row.market).market
+    _forget_days(row, when.now if when.cause is None else when.cause, profile)
+    judged = rules.judge_buyer(seller, row)
+    held = Moment(when.now, when.cause, row.hold)
+    spoken, failed = said_of(rules, seller, f"buyer {row.buyer}", profile, row, judged, held)
+    end = _buyer_forgotten(row, profile)
+    next_ = end if spoken.next is None or end is None else min(spoken.next, end)
+    _keep_buyer(store, buyer_key(seller, row.buyer), row, next_)
+    return [*spoken.outcomes, *failed]
+
+
+def _keep_buyer(store: Store, key: bytes, row: Buyer, instant: int | None) -> None:
+    if row.orders:
+        store.put(key, row, instant)
+    else:
+        store.drop(key)
+
+
+def _forget_days(row: Buyer, at: int, profile: Market) -> None:
+    """Moves on to the first day that is not forgotten: what was said of the days before stands, and is put away."""
+    while row.since == 0 or forgotten_at(row.since, profile) <= at:
+        row.since = row.since + 1 if row.since else _oldest(at, profile)
+    for tag in [tag for tag in row.said if int(tag.rsplit("\x1f", 1)[1]) < row.since]:
+        del row.said[tag]
+    first = row.since * DAY - serial_cancellation.reach(profile, at) - DAY
+    row.orders = [entry for entry in row.orders if max(entry.at, entry.gone) >= first]
+
+
+def _oldest(at: int, profile: Market) -> int:
+    return max(utc_day(at - profile.ms("window_memory", at)) - 1, 1)
+
+
+def _buyer_forgotten(row: Buyer, profile: Market) -> int | None:
+    last = max((max(entry.at, entry.gone) for entry in row.orders), default=None)
+    if last is None:
+        return None
+    return forgotten_at(utc_day(last), profile) + serial_cancellation.reach(profile, last) + DAY
 
 
 def change_link(
@@ -176,9 +256,8 @@ def change_link(
 def _judge_link(store: Store, rules: Rulebook, seller: str, row: Link, when: Moment) -> list[Outcome]:
     profile = rules.terms(row.market).market
     judged = rules.judge_link(seller, row)
-    when = Moment(when.now, when.cause, row.hold)
-    spoken = _say(rules, seller, f"link {row.link}", profile, row.said, judged, when)
-    failed = _failed(seller, profile, row.failed, judged, when)
+    held = Moment(when.now, when.cause, row.hold)
+    spoken, failed = said_of(rules, seller, f"link {row.link}", profile, row, judged, held)
     key, end = link_key(seller, row.link), _link_forgotten(row, profile)
     if end is None:
         store.drop(key)
@@ -204,6 +283,8 @@ def again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outco
             store.drop(key)
             return []
         return _judge_day(store, rules, seller, _window(store, seller, day, profile), when)
+    if kind == "buyer":
+        return _buyer_again(store, rules, seller, key, when)
     link = store.get(key, Link) if kind == "link" else None
     if link is None:
         return []
@@ -212,6 +293,15 @@ def again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outco
         store.drop(key)
         return []
     return _judge_link(store, rules, seller, link, when)
+
+
+def _buyer_again(store: Store, rules: Rulebook, seller: str, key: bytes, when: Moment) -> list[Outcome]:
+    row = store.get(key, Buyer)
+    end = None if row is None else _buyer_forgotten(row, rules.terms(row.market).market)
+    if row is None or end is None or end <= when.now:
+        store.drop(key)
+        return []
+    return _judge_buyer(store, rules, seller, row, when)
 
 
 def campaign_changed(

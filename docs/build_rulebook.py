@@ -55,8 +55,10 @@ class Row(NamedTuple):
 
     @property
     def enforced(self) -> bool:
-        """Whether anything enforces it; a golden vector is enforced by what reproduces it."""
-        return bool(self.by or self.where or (self.id[0] == "G" and self.proof))
+        """Whether anything enforces it; a golden vector is enforced by what reproduces it. Advice may be served, not
+        enforced.
+        """
+        return not self.unenforced and bool(self.by or self.where or (self.id[0] == "G" and self.proof))
 
 
 def rows(meanings: Meanings) -> list[Row]:

@@ -6,9 +6,8 @@ from collections.abc import Set as AbstractSet
 from threading import RLock
 from typing import NamedTuple, TypeVar
 
-from detectors.figures import figure_of
+from detectors.figures import Figure, figure_of
 from detectors.outcomes import Outcome
-from detectors.patterns.high_frequency_cancellation import Figure
 from detectors.store import OrderRow, is_order, order_key, parts
 from detectors.verdict import DUTY, Breach, Obligation
 from streams.account import Account, account

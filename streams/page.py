@@ -12,8 +12,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from detectors.figures import Figure
 from detectors.outcomes import Outcome
-from detectors.patterns.high_frequency_cancellation import Figure
 from detectors.verdict import Breach
 from streams.account import local, utc
 from streams.board import Board

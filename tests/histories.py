@@ -390,6 +390,33 @@ def _linked_burst(out: Writer, seller: str, name: str, at: int) -> None:
         out.add("identity.seen", when, seller, "", party=who, party_id="s-own", kind=kind, hash=name)
 
 
+def _weeks_burst(out: Writer, seller: str, name: str, at: int) -> None:
+    """V-14, V-16: a quiet week of many orders, and one in which many are cancelled."""
+    for n in range(20):
+        o = OrderWriter(out, seller, f"{name}-{n}", f"b{n}", at + n * MINUTE)
+        o.place()
+        o.pay()
+    for n in range(out.rng.choice((20, 24))):
+        o = OrderWriter(out, seller, f"{name}-x{n}", f"b{n}", at + 8 * DAY + n * 10 * MINUTE)
+        o.place()
+        o.pay()
+        if out.chance(30):
+            o.now += 2 * HOUR
+            o.cancel(by=out.rng.choice(("buyer", "seller", "system")))
+
+
+def _fickle_burst(out: Writer, seller: str, name: str, at: int) -> None:
+    """V-15, V-17: one buyer cancels most of what he ordered over some days, or many buyers one product."""
+    buyers = out.rng.choice((1, 1, 6))
+    for n in range(out.rng.choice((5, 6, 11))):
+        o = OrderWriter(out, seller, f"{name}-{n}", f"b{n % buyers}", at + n * out.rng.choice((MINUTE, 11 * HOUR)))
+        o.place()
+        o.pay()
+        if out.chance(90):
+            o.now = max(o.now, at + out.rng.choice((2 * DAY, 3 * DAY)) + n * MINUTE)
+            o.cancel(by="buyer", reason="no_longer_needed")
+
+
 def _shop(out: Writer, seller: str, at: int) -> None:
     """Facts of the shop itself."""
     kinds = ("campaign.started", "campaign.ended", "campaign.started", "shop.policy_changed", "outage.started")
@@ -409,7 +436,7 @@ def history(rng: Random, orders: int = 8) -> list[Fact]:
     for n in range(rng.randrange(1, orders + 1)):
         _story(OrderWriter(out, rng.choice(sellers), f"o{n}", f"b{rng.randrange(3)}", start + out.gap()))
     if out.chance(45):
-        burst = rng.choice((_cancelled_burst, _crowded_burst, _linked_burst))
+        burst = rng.choice((_cancelled_burst, _crowded_burst, _linked_burst, _fickle_burst, _weeks_burst))
         burst(out, "s1", "u", start + out.gap())
         _shop(out, "s1", start)
     return sorted(out.facts, key=lambda fact: fact.at)

@@ -12,6 +12,7 @@ from detectors.card import Card
 from detectors.catalogue import CARDS, CODES, DIRECTIVE_KINDS
 from detectors.clock import Span
 from detectors.outcomes import Outcome
+from detectors.rates import METRICS
 from streams.events import EVENTS
 from tests.timelines.runner import FOLDER, Timeline, in_force
 
@@ -73,7 +74,7 @@ def test_a_card_names_keys_of_the_policy_and_the_day_that_binds_each(card: Card)
 
 def test_every_policy_key_is_named_on_a_card_or_holds_for_all() -> None:
     for_all = {"settle", "grace", "finality", "forget_after", "window_memory", "promoted"}
-    figures = {"sfcr_window", "sfcr_target_permille", "sfcr_target_inclusive", "sfcr_tiers", "min_den", "min_num"}
+    figures = {"sfcr_window", "order_limit_percent", "order_limit_days", *(metric.limit for metric in METRICS)}
     named = {key for card in CARDS.values() for key in card.keys}
     assert sorted(set(BINDS) - named - for_all - figures) == []
 

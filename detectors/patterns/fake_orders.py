@@ -8,7 +8,7 @@ from detectors.clock import utc_day
 from detectors.policy import Market
 from detectors.terms import Terms
 from detectors.verdict import Breach
-from detectors.window import PLACED, STAFF, Entry, Link, Window, between
+from detectors.window import PLACED, STAFF, Buyer, Entry, Link, Window, between
 
 _CODES = {
     "V-24": Code(
@@ -57,15 +57,13 @@ CARD = Card(
 
 
 def deeds(window: Window, terms: Terms) -> Iterator[Deed]:
-    """The suspicions of the day: concentration, and buyers whose many orders were cancelled."""
+    """V-24: the first order of the day at whose instant few buyers had placed many orders within the window."""
     concentrated = _concentration(window, terms.market)
     if concentrated is not None:
         yield concentrated
-    yield from _cancelled_after(window, terms.market)
 
 
 def _concentration(window: Window, market: Market) -> Deed | None:
-    """V-24: the first order of the day at whose instant few buyers had placed many orders within the window."""
     placed = window.all(PLACED)
     for entry in window.day.placed:
         span = between(placed, entry.at - market.ms("v24_window", entry.at), entry.at)
@@ -92,32 +90,26 @@ def _concentrated(window: Window, at: int, span: list[Entry], buyers: int) -> De
     return Deed(at, (str(window.day.number),), breach)
 
 
-def _cancelled_after(window: Window, market: Market) -> Iterator[Deed]:
-    """V-27: for each buyer the first order of the day whose window qualifies; known when enough are cancelled."""
-    by_buyer: dict[str, list[Entry]] = {}
-    for entry in window.all(PLACED):
-        by_buyer.setdefault(entry.who, []).append(entry)
-    for buyer in dict.fromkeys(entry.who for entry in window.day.placed):
-        deed = _blocked(window, buyer, by_buyer[buyer], market)
-        if deed is not None:
+def cancelled_after(row: Buyer, seller: str, market: Market) -> Iterator[Deed]:
+    """V-27: the buyer's first order of each UTC day whose window qualifies; known when enough are cancelled."""
+    days: set[int] = set()
+    for entry in row.orders:
+        day = utc_day(entry.at)
+        if day >= row.since and day not in days and (deed := _blocked(row, seller, entry.at, market)) is not None:
+            days.add(day)
             yield deed
 
 
-def _blocked(window: Window, buyer: str, placed: list[Entry], market: Market) -> Deed | None:
-    for entry in placed:
-        at = entry.at
-        if utc_day(at) != window.day.number:
-            continue
-        span = between(placed, at - market.ms("v27_window", at), at)
-        gone = sorted(e.flag for e in span if e.flag)
-        needed = -(-market.at("v27_percent", at) * len(span) // 100)
-        if buyer and len(span) >= market.at("v27_orders", at) and len(gone) >= needed:
-            facts = tuple(dict.fromkeys(fact for e in span for fact in e.facts))
-            numbers = {"buyer": buyer, "orders": len(span), "cancelled": len(gone), "window_end": at}
-            key = (buyer, str(window.day.number))
-            breach = Breach("V-27", "seller", "high", ("seller", window.seller), facts, numbers)
-            return Deed(max(at, gone[needed - 1]), key, breach)
-    return None
+def _blocked(row: Buyer, seller: str, at: int, market: Market) -> Deed | None:
+    span = between(row.orders, at - market.ms("v27_window", at), at)
+    gone = sorted(e.flag for e in span if e.flag)
+    needed = -(-market.at("v27_percent", at) * len(span) // 100)
+    if len(span) < market.at("v27_orders", at) or len(gone) < needed:
+        return None
+    facts = tuple(dict.fromkeys(fact for e in span for fact in e.facts))
+    numbers = {"buyer": row.buyer, "orders": len(span), "cancelled": len(gone), "window_end": at}
+    breach = Breach("V-27", "seller", "high", ("seller", seller), facts, numbers)
+    return Deed(max(at, gone[needed - 1]), (row.buyer, str(utc_day(at))), breach)
 
 
 def linked(seller: str, link: Link, terms: Terms) -> Iterator[Deed]:
@@ -156,14 +148,17 @@ def _crowd(buyers: list[Entry], market: Market) -> tuple[int, list[Entry]] | Non
 
 
 def quiet(entry: Entry, window: Window, market: Market) -> bool:
-    """Whether one more order, the latest so far, cannot change any verdict of its day."""
+    """Whether one more order, the latest so far, cannot change the verdict of its day."""
     if entry.kind != PLACED:
         return True
     placed = window.all(PLACED)
-    if entry is not placed[-1] or entry.flag:
+    if entry is not placed[-1]:
         return False
     span = between(placed, entry.at - market.ms("v24_window", entry.at), entry.at)
     few = len(span) < market.at("v24_orders", entry.at)
-    spread = few or len(span) < market.at("v24_ratio", entry.at) * len({e.who for e in span})
-    own = sum(e.who == entry.who for e in between(placed, entry.at - market.ms("v27_window", entry.at), entry.at))
-    return bool(spread and own < market.at("v27_orders", entry.at))
+    return bool(few or len(span) < market.at("v24_ratio", entry.at) * len({e.who for e in span}))
+
+
+def few(row: Buyer, at: int, market: Market) -> bool:
+    """Whether the buyer has too few orders for V-27."""
+    return bool(len(row.orders) < market.at("v27_orders", at))

@@ -1,11 +1,10 @@
-"""V-13: a seller cancels many orders by his own fault within an hour or a day. M-01r: his rate, as a figure."""
+"""V-13: a seller cancels many orders by his own fault within an hour or a day."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from detectors.act import Deed
 from detectors.card import Card, Code
-from detectors.clock import DAY, HOUR, utc_day
+from detectors.clock import DAY, HOUR
 from detectors.policy import Market
 from detectors.terms import Terms
 from detectors.verdict import Breach
@@ -69,42 +68,8 @@ def _judge(seller: str, entry: Entry, cancels: list[Entry], paid: list[Entry], m
     return Deed(at, (str(at // HOUR),), Breach("V-13", "seller", "high", ("seller", seller), tuple(facts), numbers))
 
 
-class Figure(NamedTuple):
-    """M-01r: seller-fault cancellations over orders paid in the window; a figure, never a finding."""
-
-    num: int
-    den: int
-    tier: str
-
-
-def figure(paid: list[Entry], at: int, market: Market) -> Figure:
-    """The rate over the trailing window at `at`; tier none, low_volume, ok, target, T1, T2, ..."""
-    within = between(paid, at - market.ms("sfcr_window", at) + 1, at)
-    num, den = sum(entry.flag for entry in within), len(within)
-    return Figure(num, den, _tier(num, den, at, market))
-
-
-def _tier(num: int, den: int, at: int, market: Market) -> str:
-    if not den:
-        return "none"
-    if den < market.at("min_den", at) or (num and num < market.at("min_num", at)):
-        return "low_volume"
-    reached = sum(100 * num >= percent * den for percent in market.at("sfcr_tiers", at))
-    if reached:
-        return f"T{reached}"
-    bound = market.at("sfcr_target_permille", at) * den
-    beyond = 1000 * num >= bound if market.at("sfcr_target_inclusive", at) else 1000 * num > bound
-    return "target" if beyond else "ok"
-
-
 def quiet(entry: Entry, window: Window) -> bool:
     """Whether one more entry cannot change any verdict: a payment after which nothing was cancelled."""
     if entry.kind == CANCELLED:
         return False
     return entry.kind != PAID or not between(window.all(CANCELLED), entry.at, entry.at + DAY)
-
-
-def reach(entry: Entry) -> tuple[int, ...]:
-    """The UTC days whose windows the entry lies in."""
-    day = utc_day(entry.at)
-    return day, day + 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detectors.patterns.high_frequency_cancellation import Figure, figure
+from detectors.figures import Figure, figure
 from detectors.window import PAID, Entry
 from policies import load
 

@@ -1,0 +1,141 @@
+"""A seller's daily runs in the store: changed by what orders count, said as time goes on (rulebook §5)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from detectors.counts import PLACE, changed, split
+from detectors.outcomes import Outcome
+from detectors.policy import Market
+from detectors.rates import RateRow, Run, RunRow, day_forgotten_at, dropped_at, first_open, quiet, reach_days
+from detectors.rulebook import Counted, Rulebook
+from detectors.say import Moment
+from detectors.store import Store, day_key, parts, rates_key
+from detectors.window import PAID, Day, Entry, between
+from detectors.windows import said_of
+
+_JUDGED = frozenset(PLACE[name] for name in ("paid", "fault", "cancelled"))
+
+
+def change(
+    store: Store,
+    rules: Rulebook,
+    seller: str,
+    market: str,
+    old: Counted,
+    new: Counted,
+    paid: Iterable[int],
+    when: Moment,
+) -> list[Outcome]:
+    """Takes `old` off the seller's counts and puts `new` on; judges the runs that this touches.
+
+    `paid`: when the orders were paid whose entries in the seller's windows changed (ms UTC): evidence of the runs.
+    """
+    assert when.cause is not None
+    profile = rules.terms(market).market
+    key = rates_key(seller)
+    row = store.busy(key, RateRow) or RateRow(market)
+    open_from = first_open(when.cause, profile) - 1
+    touched = {day for at in paid if (day := profile.calendar.day(at)) >= open_from}
+    for count, n in changed(old.counts, new.counts):
+        day, place = split(count)
+        if day >= open_from:
+            row.add(count, n)
+            touched |= {day} if place in _JUDGED else set()
+    _change_answers(row, old.answers, new.answers, open_from)
+    row.hold = max(row.hold, when.hold)
+    return _judge(store, rules, seller, row, _runs_over(row, touched, profile, when.cause), when)
+
+
+def _change_answers(
+    row: RateRow, old: Sequence[tuple[int, int]], new: Sequence[tuple[int, int]], open_from: int
+) -> None:
+    for day, ms in old:
+        if day >= open_from and ms in row.answers.get(day, ()) and (day, ms) not in new:
+            row.answers[day].remove(ms)
+    for day, ms in new:
+        if day >= open_from and (day, ms) not in old:
+            row.answers.setdefault(day, []).append(ms)
+
+
+def _runs_over(row: RateRow, days: Iterable[int], profile: Market, at: int) -> list[int]:
+    """The runs that look at one of the days and hold any payment."""
+    days = set(days)
+    if not days:
+        return []
+    paid = PLACE["paid"]
+    newest = max((day for day, counts in row.days.items() if counts[paid]), default=0)
+    last = newest + int(profile.at("sfcr_cohort_days", at))
+    reach = reach_days(profile, at)
+    return sorted({run for day in days for run in range(day + 1, min(day + reach, last) + 1)} | _said(row, days, reach))
+
+
+def _said(row: RateRow, days: Iterable[int], reach: int) -> set[int]:
+    """The runs over the days of which something was said already."""
+    return {run for run in row.runs for day in days if day < run <= day + reach}
+
+
+def _judge(
+    store: Store, rules: Rulebook, seller: str, row: RateRow, runs: Iterable[int], when: Moment
+) -> list[Outcome]:
+    profile = rules.terms(row.market).market
+    _forget(row, when.now if when.cause is None else when.cause, profile)
+    loud = [day for day in runs if day >= row.since and (day in row.runs or not quiet(row, day, profile))]
+    said = [one for day in loud for one in _judge_run(store, rules, seller, row, day, when)]
+    if not row.days:
+        store.drop(rates_key(seller))
+        return said
+    instants = [run.next for run in row.runs.values() if run.next is not None]
+    store.keep(rates_key(seller), row, min([*instants, dropped_at(row, profile)]))
+    return said
+
+
+def _judge_run(store: Store, rules: Rulebook, seller: str, row: RateRow, day: int, when: Moment) -> list[Outcome]:
+    """Says what is new of one run; a run of which there is nothing to say leaves no trace."""
+    profile = rules.terms(row.market).market
+    run = Run(seller, row, day, profile, lambda first, last: list(_paid(store, seller, profile, first, last)))
+    judged = rules.judge_run(run)
+    kept = row.runs.get(day) or RunRow()
+    if not (judged.verdicts or judged.failed or kept.said or kept.failed):
+        row.runs.pop(day, None)
+        return []
+    row.runs[day] = kept
+    held = Moment(when.now, when.cause, row.hold)
+    spoken, failed = said_of(rules, seller, f"run {day}", profile, kept, judged, held)
+    kept.next = spoken.next
+    return [*spoken.outcomes, *failed]
+
+
+def _paid(store: Store, seller: str, profile: Market, first: int, last: int) -> Iterator[Entry]:
+    """The seller's paid orders of the local days, both included."""
+    start, end = profile.calendar.midnight(first), profile.calendar.eod(last)
+    for number in range(start // _UTC_DAY, end // _UTC_DAY + 1):
+        day = store.busy(day_key(seller, number), Day)
+        if day is not None:
+            yield from between(day.entries(PAID), start, end)
+
+
+_UTC_DAY = 86_400_000
+
+
+def _forget(row: RateRow, at: int, profile: Market) -> None:
+    """Puts away what was said of runs that no fact can change any more, and the days that no run looks at."""
+    if row.since and day_forgotten_at(row.since - 1, profile) > at:
+        return
+    row.since = first_open(at, profile)
+    for day in [day for day in row.runs if day < row.since]:
+        del row.runs[day]
+    oldest = row.since - reach_days(profile, at)
+    for days in (row.days, row.answers):
+        for day in [day for day in days if day < oldest]:
+            del days[day]
+
+
+def again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outcome]:
+    """Says what time alone makes true of a seller's runs, or forgets his counts."""
+    row = store.busy(key, RateRow)
+    if row is None:
+        return []
+    if not row.days or dropped_at(row, rules.terms(row.market).market) <= when.now:
+        store.drop(key)
+        return []
+    ripe = sorted(day for day, run in row.runs.items() if run.next is not None and run.next <= when.now)
+    return _judge(store, rules, parts(key)[0], row, ripe, when)
