@@ -1,13 +1,16 @@
-"""Figures of sellers, read from their windows: M-01r, the rate of cancellations by a seller's own fault (R-29)."""
+"""Figures of sellers, read from their windows and counts: M-01r, and the rates of a daily run (R-29; rulebook §5).
+
+A figure is never a finding.
+"""
 
 from collections import Counter
 from typing import NamedTuple
 
 from detectors.clock import DAY, utc_day
 from detectors.policy import Market
-from detectors.rates import tier
+from detectors.rates import Advice, Rate, RateRow, Run, latency, order_limit, rates, tier
 from detectors.rulebook import Rulebook
-from detectors.store import Store, day_key, is_order, parts
+from detectors.store import Store, day_key, is_order, parts, rates_key
 from detectors.window import Day, Entry, between
 
 
@@ -45,6 +48,29 @@ def tiers(store: Store, rules: Rulebook, at: int) -> dict[str, int]:
     """How many sellers stand in each tier of M-01r at `at` (ms UTC)."""
     sellers = {parts(key)[0] for key in store.sellers if not is_order(key)} - {""}
     return dict(Counter(figure_of(store, rules, seller, at).tier for seller in sorted(sellers)))
+
+
+class Standing(NamedTuple):
+    """A seller at one daily run: every rate, half and 95 % of his answers took at most (ms), the advised limit."""
+
+    market: str
+    day: int
+    rates: list[Rate]
+    latency_p50: int | None
+    latency_p95: int | None
+    limit: Advice | None
+
+
+def standing(store: Store, rules: Rulebook, seller: str, day: int | None = None, at: int = 0) -> Standing | None:
+    """The seller at the daily run of the local `day` (None: the day of `at`, ms UTC); None for one without counts."""
+    row = store.get(rates_key(seller), RateRow)
+    if row is None:
+        return None
+    terms = rules.terms(row.market)
+    number = terms.market.calendar.day(at) if day is None else day
+    run = Run(seller, row, number, terms.market, lambda _first, _last: [])
+    told = list(rates(run, terms))
+    return Standing(row.market, number, told, latency(row, run, 50), latency(row, run, 95), order_limit(run))
 
 
 def _reach(rules: Rulebook, at: int) -> int:

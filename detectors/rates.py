@@ -145,7 +145,14 @@ METRICS = (
         (*_CANCELLED, ("order.placed",)),
         "m06_percent",
     ),
-    Metric("M-07", "late dispatch rate", "dispatched_late", "dispatch_due", (("order.ready",),), "m07_percent"),
+    Metric(
+        "M-07",
+        "late dispatch rate",
+        "dispatched_late",
+        "dispatch_due",
+        (("order.ready", "order.in_transit"),),
+        "m07_percent",
+    ),
     Metric("M-08", "delivered by the first estimate", "delivered_on_time", "delivery_due", (("order.delivered",),)),
     Metric("M-09", "cancelled because nothing was shipped", "auto_cancelled", "paid", _CANCELLED),
     Metric(

@@ -28,11 +28,23 @@ from streams.outputs import Ledger, OutputFolder
 from streams.policy_commands import policy_app
 from streams.policy_show import UnknownMarketError
 from streams.progress import progress
+from streams.rates import UnknownSellerError, show, standings
 from streams.replay import replay, replay_facts, timed
 from streams.settings import SettingError, Settings, load_feeds
 from streams.sources import Sources, load_sources
-from streams.usage import UsageError, until_instant
+from streams.usage import UsageError, local_day, until_instant
 from streams.whatif_command import whatif_command
+
+_MISTAKES = (
+    UsageError,
+    SettingError,
+    PolicyError,
+    HistoryError,
+    UnknownOrderError,
+    UnknownSellerError,
+    UnknownMarketError,
+    LoadError,
+)
 
 app = typer.Typer(
     name="countermand",
@@ -61,7 +73,16 @@ def main() -> None:
     """Runs the command line; every user's mistake ends as one sentence and exit 2."""
     try:
         app()
-    except (UsageError, SettingError, PolicyError, HistoryError, UnknownOrderError, UnknownMarketError, LoadError) as e:
+    except (
+        UsageError,
+        SettingError,
+        PolicyError,
+        HistoryError,
+        UnknownOrderError,
+        UnknownSellerError,
+        UnknownMarketError,
+        LoadError,
+    ) as e:
         _fail(str(e))
     except OSError as e:
         _fail(f"{e.filename or 'a file'}: {e.strerror or e}")
@@ -168,6 +189,29 @@ def explain_command(
     ingest = Ingest(rules.policies, lexicon(policies_folder(policies)), "log", sources(shops, mapping))
     reader = _reader(ingest, files, last, None)
     typer.echo(explain(rules, [item for item in reader if isinstance(item, Fact)], order, last))
+
+
+@app.command("rates")
+def rates_command(
+    files: Files,
+    seller: Annotated[str, typer.Option("--seller", help="One seller; default: all.")] = "",
+    day: Annotated[str, typer.Option("--day", help="The daily run of that local day; default: the last.")] = "",
+    policies: PolicyFolder = None,
+    feeds: FeedsFile = None,
+    shops: ShopsFile = None,
+    mapping: MappingFile = None,
+    until: Until = "",
+    as_json: AsJson = False,
+) -> None:
+    """Shows how sellers stand at a daily run: M-01 to M-10, answer times, the order limit advised.
+
+    Example: countermand rates orders.jsonl --seller s-1 --day 2026-03-09
+    """
+    rules, last = rulebook(policies, feeds), until_instant(until)
+    ingest = Ingest(rules.policies, lexicon(policies_folder(policies)), "log", sources(shops, mapping))
+    facts = (item for item in _reader(ingest, files, last, None) if isinstance(item, Fact))
+    wanted = local_day(day).toordinal() if day else None
+    show(standings(rules, facts, seller, wanted), as_json)
 
 
 @app.command("check")

@@ -13,6 +13,7 @@ from streams.account import Account, Clock, account, tag
 from streams.embedded import Embedded
 
 _WIDTH = 48
+_WINDOWS = frozenset({"day", "link", "buyer", "run"})
 _MARKS = {"counted": "=", "skipped": ".", "paused": "~"}
 
 
@@ -70,7 +71,7 @@ def _hear(found: dict[str, _Known], outcomes: Iterable[Outcome], order: str) -> 
 
 def _stands_on(outcome: Outcome, known: _Known) -> bool:
     content = outcome.content
-    if not isinstance(content, Breach) or outcome.subject.partition(" ")[0] not in {"day", "link"}:
+    if not isinstance(content, Breach) or outcome.subject.partition(" ")[0] not in _WINDOWS:
         return False
     return not {fact.id for fact in known.facts}.isdisjoint(content.facts)
 
