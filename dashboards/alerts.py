@@ -86,6 +86,15 @@ ALERTS = (
         "{{ $value | humanizePercentage }} of the events of the last 15 minutes were over five minutes late.",
     ),
     Alert(
+        "CountermandPoliciesWaiting",
+        "countermand_policies_waiting == 1",
+        "5m",
+        "critical",
+        "on-call",
+        "A worker waits because other policies than its own are in force.",
+        "{{ $labels.instance }} has concluded nothing for its partitions for five minutes; nothing is lost.",
+    ),
+    Alert(
         "CountermandDown",
         'up{job="countermand"} == 0',
         "1m",

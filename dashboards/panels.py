@@ -210,6 +210,14 @@ ROWS = (
                 "short",
                 (("countermand_build_info", "{{version}}"), ("countermand_policies_info", "{{hash}}")),
             ),
+            Panel(
+                "Waiting for its policies",
+                "Workers whose policies are not those in force: they wait and conclude nothing.",
+                "short",
+                (("sum(countermand_policies_waiting)", ""),),
+                "stat",
+                4,
+            ),
         ),
     ),
 )

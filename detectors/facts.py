@@ -53,9 +53,14 @@ def encode(record: Fact | Tick) -> bytes:
     return _encoder.encode(record)
 
 
+def is_tick(raw: bytes) -> bool:
+    """Whether the record is a tick; looks at its first bytes only."""
+    return raw.startswith(b'[1,"tick",')
+
+
 def decode(raw: bytes) -> Fact | Tick:
     """The record of one JSON array; ValueError when it is none, or of a version this code does not know."""
-    if raw.startswith(b'[1,"tick",'):
+    if is_tick(raw):
         version, _, at, policies = msgspec.json.decode(raw, type=tuple[int, str, int, str])
         return Tick(version, at, policies)
     try:

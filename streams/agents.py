@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import faust
 
 from streams.ingest import Ingest, Raw
+from streams.lock import Lock
 from streams.messages import Message, Post
 from streams.metrics import Metrics
 from streams.monitor import Monitor, Record
@@ -67,7 +68,7 @@ def ingesting(topic: str, ingest: Ingest, post: Post, metrics: Metrics, send: Se
     return agent
 
 
-def monitoring(monitor: Monitor, send: Sending) -> Agent:
+def monitoring(monitor: Monitor, send: Sending, lock: Lock) -> Agent:
     """The agent of the facts log. Batches of one: stock tables take changes only from the current event.
 
     It goes on to the next event while the brokers take what it said of the last ones; these are acknowledged in order.
@@ -78,7 +79,10 @@ def monitoring(monitor: Monitor, send: Sending) -> Agent:
         acknowledging = asyncio.create_task(_acknowledge(records, said, send))
         try:
             async for event in records.events():
-                sent = await send.start(monitor([Record(event.message.partition, event.message.value)]))
+                record = Record(event.message.partition, event.message.value)
+                if not await lock.opens(monitor, record):
+                    continue
+                sent = await send.start(monitor([record]))
                 await send.changes()
                 await said.put((event, sent))
         finally:

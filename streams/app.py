@@ -1,6 +1,7 @@
 """The Faust app: topics, tables, agents. Reads as the design's picture of the way the data goes."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 import faust
@@ -8,10 +9,12 @@ import faust
 from detectors.rulebook import Rulebook
 from streams.agents import Sending, ingesting, monitoring
 from streams.ingest import Ingest
+from streams.lock import Lock
 from streams.messages import Post
 from streams.metrics import Metrics
 from streams.monitor import Monitor, owner
 from streams.settings import Settings
+from streams.ticker import in_force
 from streams.topics import LARGEST_ROW, TABLES, Names
 from streams.transport import connect
 
@@ -23,10 +26,11 @@ _RAW: dict[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializer"
 
 
 class Watch(NamedTuple):
-    """The app, and the monitor that its agent calls."""
+    """The app, the monitor that its agent calls, and the lock before it."""
 
     app: faust.App
     monitor: Monitor
+    lock: Lock
 
 
 def build(settings: Settings, rules: Rulebook, ingest: Ingest, metrics: Metrics, session_s: float = SESSION_S) -> Watch:
@@ -42,7 +46,8 @@ def build(settings: Settings, rules: Rulebook, ingest: Ingest, metrics: Metrics,
         app.Table(table, partitions=settings.partitions, key_type=bytes, value_type=bytes) for table in TABLES
     )
     monitor = Monitor(rules, post, metrics, (orders, sellers), settings.partitions)
-    app.agent(app.topic(names.facts, **_RAW), name="monitor")(monitoring(monitor, sending))
+    lock = Lock(rules.policies.hash, partial(in_force, settings), metrics)
+    app.agent(app.topic(names.facts, **_RAW), name="monitor")(monitoring(monitor, sending, lock))
 
     metrics.watch(lambda: monitor.earliest, monitor.sellers, lambda: len(orders))
     _mind_rebalances(app, monitor, names.facts, (orders, sellers), settings.partitions)
@@ -51,7 +56,7 @@ def build(settings: Settings, rules: Rulebook, ingest: Ingest, metrics: Metrics,
         monitor.look()
 
     app.timer(LOOK_S)(look)
-    return Watch(app, monitor)
+    return Watch(app, monitor, lock)
 
 
 def _app(settings: Settings, session_s: float) -> faust.App:

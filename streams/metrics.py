@@ -83,7 +83,8 @@ class Metrics:
         for name in rules.cards:
             self._failed.labels(name)
         self._gauge("build_info", "The version that runs.", "version").labels(version("countermand")).set(1)
-        self._gauge("policies_info", "The policies in force.", "hash").labels(rules.policies.hash).set(1)
+        self._waits = self._gauge("policies_waiting", "1 while this worker waits because other policies are in force.")
+        self._gauge("policies_info", "The policies that this worker has.", "hash").labels(rules.policies.hash).set(1)
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"countermand_{name}", about, labels, registry=self.registry)
@@ -133,6 +134,10 @@ class Metrics:
     def ticked(self, at: int) -> None:
         """Notes the last tick applied (ms UTC)."""
         self._tick.set(at / 1000)
+
+    def waiting(self, waits: bool) -> None:
+        """Notes whether the worker waits because other policies than its own are in force."""
+        self._waits.set(waits)
 
     def stepped(self, seconds: float) -> None:
         """Notes how long a step took."""

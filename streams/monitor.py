@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from typing import NamedTuple
 
-from detectors.facts import Fact, Tick, decode
+from detectors.facts import Fact, Tick, decode, is_tick
 from detectors.figures import tiers
 from detectors.outcomes import Outcome
 from detectors.rulebook import Rulebook
@@ -40,14 +40,24 @@ class Monitor:
         self._stores: dict[int, Store] = {}
         self._tiers: dict[int, Mapping[str, int]] = {}
         self._earliest: int | None = None
+        self.hands = 0
 
     def __call__(self, batch: Sequence[Record]) -> list[Message]:
         """What is to be sent because of these records of one partition, in order; the rows are changed."""
         store = self._store(batch[0].partition)
         return [message for record in batch for message in self._one(store, decode(record.value))]
 
+    def stands_under(self, record: Record) -> str:
+        """The hash of the policies it stands under: a tick's own, a fact the last applied tick's; "" before any."""
+        if is_tick(record.value):
+            tick = decode(record.value)
+            assert isinstance(tick, Tick)
+            return tick.policies
+        return self._store(record.partition).policies
+
     def forget(self) -> None:
-        """Drops the stores: the rows may have changed under them."""
+        """Drops the stores: the rows may have changed under them. `hands` counts how often."""
+        self.hands += 1
         self._stores.clear()
         self._tiers.clear()
 
@@ -79,6 +89,9 @@ class Monitor:
         return store
 
     def _one(self, store: Store, record: Fact | Tick) -> Iterator[Message]:
+        """A tick under other policies than these is passed over: the next one of these concludes what it would have."""
+        if isinstance(record, Tick) and record.policies != self._rules.policies.hash:
+            return iter(())
         started = time.perf_counter()
         outcomes = step(store, self._rules, record)
         self._metrics.stepped(time.perf_counter() - started)

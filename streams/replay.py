@@ -84,12 +84,13 @@ def _write(outcomes: Iterable[Outcome], fact: Fact | None, counts: Counts, out: 
 def replay_facts(rules: Rulebook, dump: Path, out: OutputFolder) -> dict[str, Any]:
     """Runs a dump of the facts log, ticks included: each partition through a store of its own, in log order.
 
-    HistoryError names the line that is not a record of a dump.
+    HistoryError names the line that is not a record of a dump, or a tick under other policies than the given ones.
     """
     counts, stores = Counts(), dict[int, Store]()
     first: int | None = None
     last: int | None = None
-    for partition, record in _records(dump):
+    for number, partition, record in _records(dump):
+        _under(rules, record, f"{dump}, line {number}")
         store = stores.setdefault(partition, Store({}, {}))
         fact = record if isinstance(record, Fact) else None
         if fact is not None:
@@ -102,12 +103,22 @@ def replay_facts(rules: Rulebook, dump: Path, out: OutputFolder) -> dict[str, An
     return summary
 
 
-def _records(dump: Path) -> Iterator[tuple[int, Fact | Tick]]:
+def _under(rules: Rulebook, record: Fact | Tick, where: str) -> None:
+    """HistoryError for a tick under other policies: what was said because of it cannot be told by these."""
+    own = rules.policies.hash
+    if isinstance(record, Tick) and record.policies != own:
+        raise HistoryError(
+            f"{where} is a tick under the policies {record.policies}, but those given are {own};"
+            " name the folder it was made under with --policies"
+        )
+
+
+def _records(dump: Path) -> Iterator[tuple[int, int, Fact | Tick]]:
     with dump.open("rb") as lines:
         for number, raw in enumerate(lines, 1):
             try:
                 partition, _, _, record = json.loads(raw)
-                yield int(partition), decode(json.dumps(record, separators=(",", ":")).encode())
+                yield number, int(partition), decode(json.dumps(record, separators=(",", ":")).encode())
             except (ValueError, TypeError) as e:
                 raise HistoryError(
                     f"{dump}, line {number} is no record of a facts dump; make one with facts dump"

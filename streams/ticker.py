@@ -5,11 +5,12 @@ it as now; then it asks how far ingest has committed. What is committed lies in 
 before the oldest unread record is true: everything accepted before it is above it. Where that cannot be told, no tick.
 """
 
+import json
 import logging
 import threading
 from collections import deque
 from contextlib import ExitStack
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
@@ -133,7 +134,8 @@ class Clockwork:
         group, raw = self._names.app, self._names.raw.values()
         self._watermark = clients.enter_context(Watermark(settings, group, raw))
         self._slices = Slices(settings, self._names.clock, clients) if settings.clock == "log" else None
-        self._last = _last_tick(settings, self._names.ticks)
+        word = _last_word(settings)
+        self._last = 0 if word is None else word.tick
 
     def tick(self) -> int | None:
         """Ticks every partition of the facts log, if time has gone on; returns the instant (ms UTC), None for no tick.
@@ -167,8 +169,9 @@ class Clockwork:
         return slices.last(None if unread is None else unread - self._slack_ms)
 
     def _now(self) -> int:
-        """The brokers' clock (ms UTC): the time stamp of a record just appended, which keeps the last tick."""
-        sent = self._producer.send(self._names.ticks, str(self._last).encode(), partition=0)
+        """The brokers' clock (ms UTC): of a record just appended, which holds the last tick and our policies."""
+        word = json.dumps([self._last, self._policies]).encode()
+        sent = self._producer.send(self._names.ticks, word, partition=0)
         return int(sent.get(2 * ANSWER_MS / 1000).timestamp)
 
 
@@ -197,19 +200,35 @@ class Slices:
         return found
 
 
-def _last_tick(settings: Settings, ticks: str) -> int:
-    """The last tick of the one that led before; 0 when nobody did."""
-    tp = TopicPartition(ticks, 0)
+class Word(NamedTuple):
+    """What a leader last wrote: its last tick (ms UTC), and the hash of its policies, which are those in force."""
+
+    tick: int
+    policies: str
+
+
+def in_force(settings: Settings) -> str | None:
+    """The hash of the policies of the ticker that led last; None when none did, or nobody can tell."""
+    try:
+        word = _last_word(settings)
+    except (KafkaError, OSError):
+        return None
+    return None if word is None else word.policies
+
+
+def _last_word(settings: Settings) -> Word | None:
+    """What the last leader wrote last; None when there was none."""
+    tp = TopicPartition(Names(settings).ticks, 0)
     with ExitStack() as clients:
         reader = _reader(settings, tp, clients)
         end = reader.end_offsets([tp])[tp]
         if end <= reader.beginning_offsets([tp])[tp]:
-            return 0
+            return None
         reader.seek(tp, end - 1)
         records: list[Any] = []
         while not records and reader.position(tp) < end:
             records = reader.poll(timeout_ms=ANSWER_MS // 10).get(tp, [])
-        return int(records[0].value) if records else 0
+        return Word(*json.loads(records[0].value)) if records else None
 
 
 def _reader(settings: Settings, tp: TopicPartition, clients: ExitStack) -> KafkaConsumer:

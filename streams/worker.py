@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from detectors.feeds import Feeds
 from detectors.rulebook import Rulebook
 from policies import lexicon, load
-from streams.app import build
+from streams.app import Watch, build
 from streams.brokers import admin
 from streams.ingest import Ingest
 from streams.lag import LagWatch
@@ -39,24 +39,24 @@ def worker(settings: Settings) -> None:
         require(client, settings)
     metrics = Metrics(rules)
     sources = load_sources(settings.shops, settings.mapping)
-    app, _ = build(settings, rules, Ingest(policies, lexicon(settings.policies), settings.clock, sources), metrics)
-    with _served(settings, app, metrics.registry), Ticker(settings, policies.hash), LagWatch(settings, metrics):
-        faust.Worker(app, loglevel="INFO").execute_from_commandline()
+    watch = build(settings, rules, Ingest(policies, lexicon(settings.policies), settings.clock, sources), metrics)
+    with _served(settings, watch, metrics.registry), Ticker(settings, policies.hash), LagWatch(settings, metrics):
+        faust.Worker(watch.app, loglevel="INFO").execute_from_commandline()
 
 
 @contextmanager
-def _served(settings: Settings, app: faust.App, registry: CollectorRegistry) -> Iterator[None]:
+def _served(settings: Settings, watch: Watch, registry: CollectorRegistry) -> Iterator[None]:
     """Serves `/metrics` and `/health` at COUNTERMAND_METRICS, or at a free port beside it when that is taken."""
     if settings.metrics is None:
         yield
         return
     bound = listen(*settings.metrics)
-    with Server(_pages(app, registry), bound):
+    with Server(_pages(watch, registry), bound):
         log.warning("metrics and health on %s", address(bound))
         yield
 
 
-def _pages(app: faust.App, registry: CollectorRegistry) -> FastAPI:
+def _pages(watch: Watch, registry: CollectorRegistry) -> FastAPI:
     pages = FastAPI(openapi_url=None)
 
     @pages.get("/metrics")
@@ -65,10 +65,10 @@ def _pages(app: faust.App, registry: CollectorRegistry) -> FastAPI:
 
     @pages.get("/health")
     def health() -> Response:
-        """200 when the worker has its partitions and their rows; 503 while it has not."""
-        ready = app.started and app.tables.actives_ready and not app.rebalancing
-        return Response(
-            "ready\n" if ready else "waiting for partitions\n", 200 if ready else 503, media_type="text/plain"
-        )
+        """200 when the worker has its partitions, their rows and the policies in force; 503 while it has not."""
+        app = watch.app
+        placed = app.started and app.tables.actives_ready and not app.rebalancing
+        why = watch.lock.waits if placed else "waiting for partitions"
+        return Response(f"{why or 'ready'}\n", 503 if why else 200, media_type="text/plain")
 
     return pages
