@@ -12,12 +12,14 @@ import msgspec
 from detectors.card import Card
 from detectors.order import Order
 from detectors.parts import Moment
+from detectors.policy import Market
 from detectors.terms import Terms
 from detectors.verdict import (
     APPROACHING,
     DIRECTIVE,
     DUTY,
     FINDING,
+    SWITCHED,
     Breach,
     Directive,
     Judgement,
@@ -103,7 +105,7 @@ class Duty(msgspec.Struct, frozen=True):
         breaks = not ended and (act is not None or not case.timeless)
         yield self._obligation(case, ended, said if breaks else None, grace)
         if case.directed is not None:
-            yield self._directive(case, case.directed, market.ms("settle", case.opened))
+            yield self._directive(case, case.directed, market)
         for step, mark in enumerate(case.marks, 1):
             yield self._warning(case, step, mark, grace)
         if breaks and case.breaches is not None:
@@ -122,10 +124,12 @@ class Duty(msgspec.Struct, frozen=True):
     def _clock(self, case: Case) -> Obligation:
         return Obligation(self.card.name, self.card.rules[0], self.card.holder, case.opened, case.due)
 
-    def _directive(self, case: Case, directed: int, settle: int) -> Verdict:
+    def _directive(self, case: Case, directed: int, market: Market) -> Verdict:
+        settle = market.ms("settle", case.opened)
         rule = self.directive_rule or self.card.rules[0]
         content = partial(Directive, self.directive, rule, case.cancellation, directed, case.facts)
-        steps = ((directed + settle, "issued"),)
+        at = directed + settle
+        steps = ((at, SWITCHED[market.directs(rule, at)]),)
         return Verdict(DIRECTIVE, self.directive, case.key, steps, settle, self.card, content, overtaken=case.overtaken)
 
     def _warning(self, case: Case, step: int, mark: int, wait: int) -> Verdict:

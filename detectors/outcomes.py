@@ -9,7 +9,7 @@ import msgspec
 from detectors.card import Card
 from detectors.clock import rfc3339
 from detectors.policy import Market
-from detectors.verdict import Breach, Content, Directive, Obligation, Segments
+from detectors.verdict import ISSUED, SHADOWED, Breach, Content, Directive, Obligation, Segments
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://countermand.dev/outcomes")
 
@@ -50,6 +50,11 @@ class Outcome(msgspec.Struct, gc=False, kw_only=True):
         name = self.card.name if kind == "duty" and self.card else self.code
         parts = [part or self.subject for part in self.key]
         return uid(kind, name, self.seller, *parts)
+
+    @property
+    def shadow(self) -> bool:
+        """Whether it is about a directive that nobody was told to carry out."""
+        return SHADOWED in {self.state, self.before} and self.state != ISSUED
 
     @property
     def data(self) -> dict[str, Any]:
@@ -134,6 +139,8 @@ def _directive(outcome: Outcome, content: Directive) -> dict[str, Any]:
     }
     if content.cancellation:
         data["cancellation"] = content.cancellation
+    if outcome.shadow:
+        data["shadow"] = True
     return data
 
 

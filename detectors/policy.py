@@ -65,7 +65,7 @@ class Market:
         }
 
     def get(self, key: str, day: int) -> Any:
-        """The key's value on the local day: Span, int, str, bool or tuple, as the key's unit says."""
+        """The key's value on the local day: Span, int, str, bool, tuple or table, as the unit says."""
         return self._keys[key].on(day)
 
     def at(self, key: str, instant: int) -> Any:
@@ -79,6 +79,11 @@ class Market:
     def promotes(self, code: str, instant: int) -> bool:
         """Whether findings of that code may open cases; else they are staged."""
         return code in self.at("promoted", instant)
+
+    def directs(self, rule: str, instant: int) -> str:
+        """What becomes of that rule's directives on the local day of the instant: issue, shadow or off."""
+        by_rule: Mapping[str, str] = self.at("directives", instant)
+        return by_rule.get(rule) or by_rule["*"]
 
     def ms(self, key: str, instant: int) -> int:
         """The key's value as elapsed ms."""

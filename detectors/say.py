@@ -16,6 +16,9 @@ from detectors.verdict import (
     DIRECTIVE,
     DUTY,
     FINDING,
+    ISSUED,
+    OFF,
+    SHADOWED,
     Breach,
     Content,
     Directive,
@@ -98,6 +101,8 @@ def say(
         true.setdefault(verdict.tag, verdict)
     for tag, verdict in true.items():
         before = said.get(tag)
+        if verdict.kind == DIRECTIVE and _switched(verdict, before):
+            continue
         reached = _reached(verdict, before, when, spoken)
         if reached >= 0:
             spoken.outcomes += _speak(subject, said, tag, verdict, reached, when)
@@ -114,6 +119,16 @@ def _drop(subject: Subject, said: dict[str, Said], tag: str, card: Card, when: M
     before = said[tag].state
     spoken.outcomes += _take_back(subject, said, tag, card, when)
     spoken.stands = spoken.stands or before != STANDS == said[tag].state
+
+
+def _switched(verdict: Verdict, before: Said | None) -> bool:
+    """Whether the switch leaves nothing to say of a directive that is true: it is off, or was said already and stays.
+
+    What was issued is not taken back because it would now be shadowed or off; what was shadowed is issued late.
+    """
+    switched = verdict.steps[0][1]
+    known = before.state if before is not None else WITHDRAWN
+    return (switched == OFF) or (switched == SHADOWED and known in {ISSUED, STANDS})
 
 
 def _reached(verdict: Verdict, before: Said | None, when: Moment, spoken: Spoken) -> int:
@@ -190,11 +205,12 @@ def _take_back(subject: Subject, said: dict[str, Said], tag: str, card: Card, wh
         return
     content = _unpack(kind, before.content, card)
     cause = when.now if when.cause is None else when.cause
-    if isinstance(content, Directive) and subject.carried_out(content):
+    prefix = "shadow_" if before.state == SHADOWED else ""
+    if isinstance(content, Directive) and not prefix and subject.carried_out(content):
         before.state, before.digest = STANDS, cause
         return
     yield Outcome(
-        type="duty.changed" if kind == DUTY else f"{kind}.{WITHDRAWN}",
+        type="duty.changed" if kind == DUTY else f"{kind}.{prefix}{WITHDRAWN}",
         seller=subject.seller,
         market=subject.profile.name,
         at=cause,

@@ -14,9 +14,18 @@ from zoneinfo import ZoneInfo
 from detectors.clock import span
 from detectors.policy import PolicyError
 
-_UNITS: dict[str, Any] = {"span": str, "spans": list, "set": list, "word": str, "flag": bool, "count": int}
+_UNITS: dict[str, Any] = {
+    "span": str,
+    "spans": list,
+    "set": list,
+    "word": str,
+    "flag": bool,
+    "count": int,
+    "word_by_name": dict,
+}
+_EVERY_OTHER = "*"
 _BINDS = ("placed", "paid", "request", "cancel", "day")
-_KEY = {"about", "unit", "binds", "words", "only", "values"}
+_KEY = {"about", "unit", "binds", "names", "words", "only", "values"}
 _ROW = {"value", "source", "from", "sure"}
 _SURE = ("official", "copy", "third party", "default")
 _ONLY = {"elapsed": 'hours, minutes or seconds, like "5 min"', "calendar": 'calendar days, like "3 calendar days"'}
@@ -101,6 +110,8 @@ def _check_value(where: str, value: Any, measure: Table) -> None:
             _check_span(where, text, measure.get("only"))
     elif unit in {"word", "set"}:
         _check_words(where, parts, measure.get("words"))
+    elif unit == "word_by_name":
+        _check_names(where, value, measure)
 
 
 def _check_span(where: str, text: Any, only: str | None) -> None:
@@ -119,6 +130,17 @@ def _check_words(where: str, parts: Sequence[Any], words: Sequence[str] | None) 
             raise PolicyError(f"{where}: {part!r} is unknown; it may be {', '.join(words)}")
     if len({type(part) for part in parts}) > 1 or len(set(map(str, parts))) < len(parts):
         raise PolicyError(f"{where}: a set holds different values of one kind")
+
+
+def _check_names(where: str, value: Table, measure: Table) -> None:
+    names, words = measure.get("names", ()), measure.get("words", ())
+    for name, word in value.items():
+        if name not in names:
+            raise PolicyError(f"{where}: there is no {name!r}; it may be {', '.join(names)}")
+        if word not in words:
+            raise PolicyError(f"{where}: {name} is {word!r}; it may be {', '.join(words)}")
+    if _EVERY_OTHER not in value:
+        raise PolicyError(f'{where}: "{_EVERY_OTHER}" is missing, which says what holds for every other name')
 
 
 def check_market(file: str, stem: str, table: Table, measure: Table) -> None:

@@ -165,7 +165,8 @@ def _report(summary: dict[str, Any], rate: float, out: Path) -> None:
     for code, states in summary["findings"].items():
         typer.echo(f"{code}: {states['raised'] + states['confirmed']:,} findings, {states['withdrawn']:,} withdrawn")
     for kind, states in summary["directives"].items():
-        typer.echo(f"{kind}: {states['issued']:,} directives, {states['withdrawn']:,} withdrawn")
+        shadowed = f", {states['shadowed']:,} shadowed" if "shadowed" in states else ""
+        typer.echo(f"{kind}: {states['issued']:,} directives, {states['withdrawn']:,} withdrawn{shadowed}")
     for rule, whys in summary["not_applicable"].items():
         typer.echo(f"{rule}: not applicable: " + ", ".join(f"{why} ({n:,})" for why, n in whys.items()))
     typer.echo(f"written to {out}/")

@@ -54,7 +54,7 @@ class Post:
 
     def _topic(self, outcome: Outcome) -> str:
         kind = outcome.type.partition(".")[0]
-        if kind == "directive":
+        if kind == "directive" and not outcome.shadow:
             return self._names.directives
         if kind == "finding":
             return self._names.findings

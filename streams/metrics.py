@@ -53,7 +53,7 @@ class Metrics:
         _children(self._facts, ("accepted", "duplicate", "dead_letter"))
         _children(self._dead, REASONS)
         _children(self._findings, CODES, ("raised", "confirmed", "withdrawn"))
-        _children(self._directives, DIRECTIVE_KINDS, ("issued", "withdrawn"))
+        _children(self._directives, DIRECTIVE_KINDS, ("issued", "withdrawn", "shadowed", "shadow_withdrawn"))
 
     def _times(self) -> None:
         self._lateness = Histogram(

@@ -13,8 +13,8 @@ FILES = ("directives.jsonl", "findings.jsonl", "ledger.jsonl", "deadletters.json
 
 
 def in_ledger(outcome: Outcome, ledger: Ledger) -> bool:
-    """Whether the ledger holds it: everything, or what ended other than met, its corrections, and warnings."""
-    if outcome.type == "duty.approaching":
+    """Whether the ledger holds it: everything, or what ended other than met, its corrections, warnings and shadows."""
+    if outcome.type == "duty.approaching" or outcome.shadow:
         return True
     if outcome.type != "duty.changed":
         return False
@@ -38,7 +38,7 @@ class OutputFolder:
     def write(self, outcome: Outcome) -> None:
         """Writes the outcome to the file it belongs to, if any."""
         kind = outcome.type.partition(".")[0]
-        if kind == "directive":
+        if kind == "directive" and not outcome.shadow:
             self._files["directives.jsonl"].write(line(outcome.event()))
         elif kind == "finding":
             self._files["findings.jsonl"].write(line(outcome.event()))

@@ -103,6 +103,8 @@ def written(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {word}" for name, word in sorted(value.items())) or "none"
     return str(value)
 
 

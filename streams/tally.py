@@ -52,10 +52,7 @@ class Tally:
                 code: {state: states[state] for state in ("raised", "confirmed", _WITHDRAWN)}
                 for code, states in sorted(self.findings.items())
             },
-            "directives": {
-                kind: {state: states[state] for state in ("issued", _WITHDRAWN)}
-                for kind, states in sorted(self.directives.items())
-            },
+            "directives": {kind: _directive(states) for kind, states in sorted(self.directives.items())},
             "not_applicable": {
                 rule: dict(sorted((+why).items())) for rule, why in sorted(self.not_applicable.items()) if +why
             },
@@ -67,7 +64,14 @@ class Tally:
 def _move(states: Counter[str], outcome: Outcome) -> None:
     if outcome.before:
         states[outcome.before] -= 1
-    states[outcome.state] += 1
+    if not (outcome.shadow and outcome.state == _WITHDRAWN):
+        states[outcome.state] += 1
+
+
+def _directive(states: Counter[str]) -> dict[str, int]:
+    """Issued, withdrawn, and shadowed when there is one."""
+    counts = {state: states[state] for state in ("issued", _WITHDRAWN, "shadowed")}
+    return counts if counts["shadowed"] else {state: counts[state] for state in ("issued", _WITHDRAWN)}
 
 
 def _duty(states: Counter[str]) -> dict[str, int]:

@@ -95,7 +95,7 @@ def _hear(found: dict[str, Outcome], outcomes: Iterable[Outcome]) -> None:
     for outcome in outcomes:
         if not isinstance(outcome.content, Breach | Directive):
             continue
-        if outcome.state == "withdrawn":
+        if outcome.state == "withdrawn" or outcome.shadow:
             found.pop(outcome.id, None)
         else:
             found[outcome.id] = outcome

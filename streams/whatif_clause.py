@@ -43,7 +43,7 @@ def clauses(a: Side, b: Side, one: Moved, facts: Mapping[FactKey, Fact]) -> list
         return [Clause("market", old, new, "", own=True)]
     card = one.one.card
     assert card is not None
-    shown, binds = _named(one, facts), {**card.keys, **({_PROMOTED: "day"} if _staged_differs(one) else {})}
+    shown, binds = _named(one, facts), {**card.keys, **dict.fromkeys(_switches(one), "day")}
     every = {key: row["binds"] for key, row in a.tables.default.items() if isinstance(row, dict)}
     own = _through(a, b, one, shown, binds, own=True)
     return own or _through(a, b, one, shown, every, own=False) or list(_rest(a, b, market))
@@ -66,6 +66,13 @@ def _in_working_days(a: Side, b: Side, one: Moved, facts: Sequence[Fact], binds:
 def _named(one: Moved, facts: Mapping[FactKey, Fact]) -> list[Fact]:
     keys = ((outcome.seller, id_) for outcome in one.outcomes for id_ in named(outcome))
     return [facts[key] for key in keys if key in facts]
+
+
+def _switches(one: Moved) -> list[str]:
+    """The keys that no card names: what becomes of a directive, and whether a code is promoted."""
+    if isinstance(one.one.content, Directive):
+        return ["directives"]
+    return [_PROMOTED] if _staged_differs(one) else []
 
 
 def _staged_differs(one: Moved) -> bool:

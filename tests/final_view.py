@@ -16,7 +16,7 @@ def final_view(events: Iterable[Mapping[str, Any]]) -> View:
     """
     last: dict[str, tuple[int, str, Mapping[str, Any]]] = {}
     for event in events:
-        group, state = event["type"].split(".")
+        group, state = event["type"].replace("shadow_", "").split(".")
         data = event["data"]
         if group not in {"finding", "directive", "duty"} or state == "approaching" or data.get("code") == _OVERTAKEN:
             continue

@@ -57,6 +57,12 @@ class Directive(Said):
     facts: list[Id]
 
 
+class ShadowDirective(Directive):
+    """`directive.shadowed`, `directive.shadow_withdrawn`: what would be directed if the rule's switch said so."""
+
+    shadow: Literal[True]
+
+
 class Subject(Said):
     """What a finding is about."""
 
@@ -192,6 +198,8 @@ class DeadLetterLine(Said):
 OUTCOMES: dict[str, tuple[str, type[Said]]] = {
     "directive.issued": ("countermand.directives", Directive),
     "directive.withdrawn": ("countermand.directives", Directive),
+    "directive.shadowed": ("countermand.ledger", ShadowDirective),
+    "directive.shadow_withdrawn": ("countermand.ledger", ShadowDirective),
     "finding.raised": ("countermand.findings", Finding),
     "finding.confirmed": ("countermand.findings", Finding),
     "finding.withdrawn": ("countermand.findings", Finding),

@@ -29,7 +29,18 @@ KNOWN = {
     *NOTES,
     *SEVERITIES,
     *TIERS,
-    *("fact", "dead_letter", "accepted", "duplicate", "raised", "confirmed", "withdrawn", "issued"),
+    *(
+        "fact",
+        "dead_letter",
+        "accepted",
+        "duplicate",
+        "raised",
+        "confirmed",
+        "withdrawn",
+        "issued",
+        "shadowed",
+        "shadow_withdrawn",
+    ),
     *("open", "met", "breached", "excused", "void", "directive", "finding"),
 }
 
