@@ -92,7 +92,7 @@ ALERTS = (
         "critical",
         "on-call",
         "A worker waits because other policies than its own are in force.",
-        "{{ $labels.instance }} has concluded nothing for its partitions for five minutes; nothing is lost.",
+        "{{ $labels.instance }} has taken no partition for five minutes; workers with other policies lead.",
     ),
     Alert(
         "CountermandDown",

@@ -212,7 +212,7 @@ ROWS = (
             ),
             Panel(
                 "Waiting for its policies",
-                "Workers whose policies are not those in force: they wait and conclude nothing.",
+                "Workers whose policies are not those in force: they wait and take no partition.",
                 "short",
                 (("sum(countermand_policies_waiting)", ""),),
                 "stat",

@@ -42,8 +42,12 @@ class Sending:
 
     async def all(self, sent: Sequence[Sent]) -> None:
         """Returns when the brokers have all of it. When they do not take it the worker ends, nothing acknowledged."""
+        await self.ending(_gathered(sent))
+
+    async def ending(self, work: Awaitable[None]) -> None:
+        """Does the work; when it fails the worker ends, nothing acknowledged."""
         try:
-            await asyncio.gather(*sent)
+            await work
         except Exception as why:
             await self._app.crash(why)
             raise
@@ -51,6 +55,10 @@ class Sending:
     async def changes(self) -> None:
         """Returns when the producer has the tables' queue of changes: one that never empties lets no commit by."""
         await self._app.producer.buffer.flush()
+
+
+async def _gathered(sent: Sequence[Sent]) -> None:
+    await asyncio.gather(*sent)
 
 
 def ingesting(topic: str, ingest: Ingest, post: Post, metrics: Metrics, send: Sending) -> Agent:
@@ -80,8 +88,7 @@ def monitoring(monitor: Monitor, send: Sending, lock: Lock) -> Agent:
         try:
             async for event in records.events():
                 record = Record(event.message.partition, event.message.value)
-                if not await lock.opens(monitor, record):
-                    continue
+                await send.ending(lock.check(monitor, record))
                 sent = await send.start(monitor([record]))
                 await send.changes()
                 await said.put((event, sent))

@@ -14,7 +14,7 @@ from streams.messages import Post
 from streams.metrics import Metrics
 from streams.monitor import Monitor, owner
 from streams.settings import Settings
-from streams.ticker import in_force
+from streams.ticker import last_word
 from streams.topics import LARGEST_ROW, TABLES, Names
 from streams.transport import connect
 
@@ -46,7 +46,7 @@ def build(settings: Settings, rules: Rulebook, ingest: Ingest, metrics: Metrics,
         app.Table(table, partitions=settings.partitions, key_type=bytes, value_type=bytes) for table in TABLES
     )
     monitor = Monitor(rules, post, metrics, (orders, sellers), settings.partitions)
-    lock = Lock(rules.policies.hash, partial(in_force, settings), metrics)
+    lock = Lock(rules.policies.hash, partial(last_word, settings), metrics)
     app.agent(app.topic(names.facts, **_RAW), name="monitor")(monitoring(monitor, sending, lock))
 
     metrics.watch(lambda: monitor.earliest, monitor.sellers, lambda: len(orders))

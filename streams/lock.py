@@ -1,62 +1,94 @@
 """The lock: a worker judges only under the policies in force, those of the ticker that leads (docs/decisions/0003).
 
-Every tick names the hash of the policies it was made under. A worker with other policies does not read on: it says
-nothing, changes no row and acknowledges nothing, so that another worker, or this one later, misses nothing.
+Every tick names the hash of the policies it was made under. A worker with others waits before it takes any partition;
+one that meets the ticks of others while it runs ends. Either says nothing, changes no row and acknowledges nothing of
+what it may not judge, so that whoever has the policies in force misses nothing.
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from streams.metrics import Metrics
 from streams.monitor import Monitor, Record
 
 PERIOD_S = 1.0
+GONE_S = 15.0
 log = logging.getLogger(__name__)
 
 
+class Word(NamedTuple):
+    """What a leading ticker wrote last: where in its topic, its last tick (ms UTC), the hash of its policies."""
+
+    offset: int
+    tick: int
+    policies: str
+
+
+class PoliciesError(RuntimeError):
+    """Other policies came into force while this worker ran; the message is one sentence."""
+
+
+Look = Callable[[], Word | None]
+"""Asks the brokers for the last word; None when there is none, or when it cannot be told."""
+
+
 class Lock:
-    """Keeps the monitor from records that were ticked under other policies, until its own are in force."""
+    """Whether this worker's policies are in force. `waits`: why it waits, "" while it does not."""
 
     def __init__(
-        self, own: str, in_force: Callable[[], str | None], metrics: Metrics, period_s: float = PERIOD_S
+        self, own: str, look: Look, metrics: Metrics, period_s: float = PERIOD_S, gone_s: float = GONE_S
     ) -> None:
-        """`own`: the hash of this worker's policies. `in_force` asks for that of the leader's, None: it cannot be told.
-
-        It is asked in a thread, at most once in `period_s`, and only when a record stands under another hash.
-        """
-        self._own, self._in_force, self._metrics, self._period_s = own, in_force, metrics, period_s
-        self._told: str | None = None
+        """`own`: the hash of this worker's policies. A leader that wrote nothing for `gone_s` is gone."""
+        self._own, self._look, self._metrics = own, look, metrics
+        self._period_s, self._gone_s = period_s, gone_s
+        self._told: Word | None = None
         self._asked = -period_s
         self.waits = ""
 
-    async def opens(self, monitor: Monitor, record: Record) -> bool:
-        """Returns when the record may be judged; False when partitions changed hands first: then it comes again."""
-        stands = monitor.stands_under(record)
-        if stands in {"", self._own}:
-            self._go_on()
-            return True
-        hands = monitor.hands
-        while await self._leads() != self._own:
-            self._wait(stands)
-            await asyncio.sleep(self._period_s)
-            if monitor.hands != hands:
-                return False
+    def until_others_are_gone(self) -> None:
+        """Returns when no ticker leads under other policies. Only then may this worker's own ticker start."""
+        word, since = self._look(), time.monotonic()
+        while word is not None and word.policies != self._own and time.monotonic() - since < self._gone_s:
+            self._wait(word.policies)
+            time.sleep(self._period_s)
+            before, word = word, self._look() or word
+            since = since if word == before else time.monotonic()
         self._go_on()
-        return monitor.hands == hands
 
-    async def _leads(self) -> str | None:
+    def until_in_force(self) -> None:
+        """Returns when a ticker leads under this worker's policies: its own, once it was elected, or another's."""
+        while (word := self._look()) is None or word.policies != self._own:
+            if word is not None:
+                self._wait(word.policies)
+            time.sleep(self._period_s)
+        self._told = word
+        self._go_on()
+
+    async def check(self, monitor: Monitor, record: Record) -> None:
+        """Returns when the record may be taken; PoliciesError when it stands under others that are in force.
+
+        A record that stands under others which are no longer in force may be: its tick is passed over.
+        """
+        if monitor.stands_under(record) in {"", self._own}:
+            return
         if time.monotonic() - self._asked >= self._period_s:
-            self._told = await asyncio.to_thread(self._in_force)
+            self._told = await asyncio.to_thread(self._look) or self._told
             self._asked = time.monotonic()
-        return self._told
+        if self._told is None or self._told.policies != self._own:
+            others = monitor.stands_under(record) if self._told is None else self._told.policies
+            raise PoliciesError(
+                f"this worker ends: the policies {others} came into force, its own are {self._own};"
+                " start it again with those in force"
+            )
 
-    def _wait(self, stands: str) -> None:
+    def _wait(self, others: str) -> None:
         if not self.waits:
             self.waits = (
-                f"this worker waits: the policies in force are {self._told or stands}, its own are {self._own};"
-                " give it the same policies, or replace all workers"
+                f"this worker waits: the policies in force are {others}, its own are {self._own};"
+                " give it the same policies, or stop the workers that have the others"
             )
             log.warning(self.waits)
             self._metrics.waiting(True)
@@ -64,5 +96,5 @@ class Lock:
     def _go_on(self) -> None:
         if self.waits:
             self.waits = ""
-            log.info("this worker goes on: its policies %s are in force", self._own)
+            log.warning("this worker goes on: its policies %s are in force", self._own)
             self._metrics.waiting(False)

@@ -40,7 +40,6 @@ class Monitor:
         self._stores: dict[int, Store] = {}
         self._tiers: dict[int, Mapping[str, int]] = {}
         self._earliest: int | None = None
-        self.hands = 0
 
     def __call__(self, batch: Sequence[Record]) -> list[Message]:
         """What is to be sent because of these records of one partition, in order; the rows are changed."""
@@ -56,8 +55,7 @@ class Monitor:
         return self._store(record.partition).policies
 
     def forget(self) -> None:
-        """Drops the stores: the rows may have changed under them. `hands` counts how often."""
-        self.hands += 1
+        """Drops the stores: the rows may have changed under them."""
         self._stores.clear()
         self._tiers.clear()
 

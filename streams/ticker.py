@@ -10,13 +10,14 @@ import logging
 import threading
 from collections import deque
 from contextlib import ExitStack
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from detectors.facts import VERSION, Tick, encode
 from streams.brokers import UnreachableError
+from streams.lock import Word
 from streams.settings import Settings
 from streams.topics import Names
 from streams.watermark import ANSWER_MS, UntoldError, Watermark
@@ -200,20 +201,12 @@ class Slices:
         return found
 
 
-class Word(NamedTuple):
-    """What a leader last wrote: its last tick (ms UTC), and the hash of its policies, which are those in force."""
-
-    tick: int
-    policies: str
-
-
-def in_force(settings: Settings) -> str | None:
-    """The hash of the policies of the ticker that led last; None when none did, or nobody can tell."""
+def last_word(settings: Settings) -> Word | None:
+    """What the last leader wrote last; None when there was none, or nobody can tell."""
     try:
-        word = _last_word(settings)
+        return _last_word(settings)
     except (KafkaError, OSError):
         return None
-    return None if word is None else word.policies
 
 
 def _last_word(settings: Settings) -> Word | None:
@@ -228,7 +221,7 @@ def _last_word(settings: Settings) -> Word | None:
         records: list[Any] = []
         while not records and reader.position(tp) < end:
             records = reader.poll(timeout_ms=ANSWER_MS // 10).get(tp, [])
-        return Word(*json.loads(records[0].value)) if records else None
+        return Word(records[0].offset, *json.loads(records[0].value)) if records else None
 
 
 def _reader(settings: Settings, tp: TopicPartition, clients: ExitStack) -> KafkaConsumer:

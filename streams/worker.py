@@ -1,8 +1,10 @@
 """`countermand worker`: the Faust worker, its ticker, and its metrics on HTTP."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from signal import SIGTERM, signal
 
 import faust
 from fastapi import FastAPI, Response
@@ -40,8 +42,16 @@ def worker(settings: Settings) -> None:
     metrics = Metrics(rules)
     sources = load_sources(settings.shops, settings.mapping)
     watch = build(settings, rules, Ingest(policies, lexicon(settings.policies), settings.clock, sources), metrics)
-    with _served(settings, watch, metrics.registry), Ticker(settings, policies.hash), LagWatch(settings, metrics):
-        faust.Worker(watch.app, loglevel="INFO").execute_from_commandline()
+    signal(SIGTERM, lambda *_: sys.exit(0))  # while it waits; Faust takes its own way to end
+    with _served(settings, watch, metrics.registry):
+        watch.lock.until_others_are_gone()
+        with Ticker(settings, policies.hash), LagWatch(settings, metrics):
+            watch.lock.until_in_force()
+            _run(watch.app)
+
+
+def _run(app: faust.App) -> None:
+    faust.Worker(app, loglevel="INFO").execute_from_commandline()
 
 
 @contextmanager
@@ -68,7 +78,7 @@ def _pages(watch: Watch, registry: CollectorRegistry) -> FastAPI:
         """200 when the worker has its partitions, their rows and the policies in force; 503 while it has not."""
         app = watch.app
         placed = app.started and app.tables.actives_ready and not app.rebalancing
-        why = watch.lock.waits if placed else "waiting for partitions"
+        why = watch.lock.waits or ("" if placed else "waiting for partitions")
         return Response(f"{why or 'ready'}\n", 503 if why else 200, media_type="text/plain")
 
     return pages

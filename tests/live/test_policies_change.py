@@ -34,6 +34,7 @@ def test_the_new_one_waits_for_the_old_one_and_misses_nothing(
             assert sentence in second.log.read_text()
             assert not second.ready()
             assert "countermand_policies_waiting 1.0" in second.metrics()
+            assert first.ready(), "the old one keeps its partitions"
             _ask(applied, names)
             assert first.stop() == 0
             _until(second.ready, second, "it does not go on")

@@ -1,9 +1,8 @@
-"""The policies in force: a worker with other policies waits, loses nothing, and goes on when its own are in force."""
+"""The policies in force: a worker with others waits or ends, and whoever comes after it misses nothing."""
 
 import asyncio
 import json
-import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from policies import read
 from streams.agents import monitoring
 from streams.embedded import END_OF_TIME
 from streams.history import HistoryError
-from streams.lock import Lock
+from streams.lock import Lock, Word
 from streams.messages import Message, Post
 from streams.metrics import Metrics
 from streams.monitor import Monitor
@@ -56,6 +55,7 @@ class Stream:
 
     def __init__(self, log: Log) -> None:
         self._log, self.acknowledged = log, list[bytes]()
+        self.length, self._read = len(log), asyncio.Event()
 
     def noack(self) -> "Stream":
         return self
@@ -67,6 +67,13 @@ class Stream:
 
     async def ack(self, event: Event) -> None:
         self.acknowledged.append(event.message.value)
+        if len(self.acknowledged) == self.length:
+            self._read.set()
+
+    async def read(self) -> None:
+        """Returns when all is acknowledged."""
+        if self.length:
+            await self._read.wait()
 
 
 class Brokers:
@@ -85,42 +92,36 @@ class Brokers:
     async def changes(self) -> None:
         await asyncio.sleep(0)
 
+    async def ending(self, work: Any) -> None:
+        await work
+
 
 class Worker:
     """One worker's monitor agent over a log, and who leads as far as it can tell."""
 
-    def __init__(self, rules: Rulebook, log: Log, leads: str | None, tables: tuple[dict, dict] | None = None) -> None:
+    def __init__(self, rules: Rulebook, log: Log, leads: str, tables: tuple[dict, dict] | None = None) -> None:
         self.leads, self.metrics = leads, Metrics(rules)
         self.tables = tables or ({}, {})
         self.stream, self.brokers = Stream(log), Brokers()
-        self.monitor = Monitor(rules, Post(SETTINGS), self.metrics, self.tables, 1)
-        self.lock = Lock(rules.policies.hash, lambda: self.leads, self.metrics, period_s=0.001)
-        self._agent = monitoring(self.monitor, self.brokers, self.lock)  # type: ignore[arg-type]
+        monitor = Monitor(rules, Post(SETTINGS), self.metrics, self.tables, 1)
+        lock = Lock(rules.policies.hash, lambda: Word(0, 0, self.leads), self.metrics, period_s=0)
+        self._agent = monitoring(monitor, self.brokers, lock)  # type: ignore[arg-type]
 
-    async def run(self, until: int, seconds: float = 20) -> None:
-        """Runs until so many events are acknowledged."""
-        await self.until(lambda: len(self.stream.acknowledged) >= until, seconds)
+    def run(self) -> str:
+        """Runs to the end of the log, or until the worker ends by itself: the sentence."""
+        return asyncio.run(self._run())
 
-    async def until(self, true: Any, seconds: float = 20) -> None:
-        task = asyncio.create_task(self._agent(self.stream))
+    async def _run(self) -> str:
+        task = asyncio.create_task(self._agent(self.stream))  # type: ignore[arg-type]
         try:
-            async with asyncio.timeout(seconds):
-                while not true():
-                    await asyncio.sleep(0.001)
-                    assert not task.done(), task.result()
+            async with asyncio.timeout(60):
+                await asyncio.wait((task, asyncio.create_task(self.stream.read())), return_when="FIRST_COMPLETED")
+            return str(task.exception()) if task.done() else ""
         finally:
             task.cancel()
 
-    def waiting(self) -> float:
-        return self.metrics.registry.get_sample_value("countermand_policies_waiting")  # type: ignore[return-value]
-
-
-async def _waits(worker: Worker) -> None:
-    for _ in range(10_000):
-        if worker.lock.waits:
-            return
-        await asyncio.sleep(0.001)
-    pytest.fail("the worker does not wait")
+    def said(self) -> list[bytes]:
+        return [message.value for message in self.brokers.sent]
 
 
 def _log(rules: Rulebook, seed: int = 3) -> Log:
@@ -135,8 +136,8 @@ def _under(rules: Rulebook, tick: Tick) -> Tick:
 
 def _said(rules: Rulebook, log: Log) -> list[bytes]:
     worker = Worker(rules, log, rules.policies.hash)
-    asyncio.run(worker.run(len(log)))
-    return [message.value for message in worker.brokers.sent]
+    assert worker.run() == ""
+    return worker.said()
 
 
 def _standing(said: list[bytes]) -> dict[str, Any]:
@@ -144,90 +145,100 @@ def _standing(said: list[bytes]) -> dict[str, Any]:
     return {event["data"].get("finding", event["data"].get("duty", "")): event["data"] for event in events}
 
 
-def test_a_worker_with_other_policies_says_nothing_and_acknowledges_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_one_that_meets_the_ticks_of_others_ends_and_its_successor_misses_nothing() -> None:
     log = _log(OLD)
     first = next(i for i, record in enumerate(log) if isinstance(record, Tick))
-    worker = Worker(NEW, log, OLD.policies.hash)
-    assert worker.waiting() == 0
-    with caplog.at_level(logging.INFO, "streams.lock"), pytest.raises(TimeoutError):
-        asyncio.run(worker.run(len(log), seconds=0.3))
-    assert len(worker.stream.acknowledged) == first
-    sentence = (
-        f"this worker waits: the policies in force are {OLD.policies.hash}, its own are {NEW.policies.hash};"
-        " give it the same policies, or replace all workers"
-    )
-    assert (caplog.messages, worker.lock.waits, worker.waiting()) == ([sentence], sentence, 1)
-
-
-def test_the_one_who_takes_over_says_what_would_have_been_said() -> None:
-    log = _log(OLD)
     for cut in (0, 1, 7, len(log) // 2, len(log) - 1):
-        first = Worker(OLD, log[:cut], OLD.policies.hash)
-        asyncio.run(first.run(cut))
-        other = Worker(NEW, log[cut:], OLD.policies.hash, first.tables)
-        with pytest.raises(TimeoutError):
-            asyncio.run(other.run(len(log), seconds=0.05))
-        done = len(other.stream.acknowledged)
-        third = Worker(OLD, log[cut + done :], OLD.policies.hash, other.tables)
-        asyncio.run(third.run(len(log) - cut - done))
-        said = [m.value for worker in (first, other, third) for m in worker.brokers.sent]
-        assert said == _said(OLD, log), cut
-        assert done == 0 or cut == 0, "only what stands before the first tick may be read"
+        before = Worker(OLD, log[:cut], OLD.policies.hash)
+        assert before.run() == ""
+        stray = Worker(NEW, log[cut:], OLD.policies.hash, before.tables)
+        assert stray.run() == (
+            f"this worker ends: the policies {OLD.policies.hash} came into force, its own are {NEW.policies.hash};"
+            " start it again with those in force"
+        )
+        done = len(stray.stream.acknowledged)
+        assert done == max(first - cut, 0), "only what stands before the first tick may be read"
+        after = Worker(OLD, log[cut + done :], OLD.policies.hash, stray.tables)
+        assert after.run() == ""
+        assert before.said() + stray.said() + after.said() == _said(OLD, log), cut
 
 
-def test_when_its_own_policies_come_into_force_it_goes_on_and_passes_over_the_ticks_of_others() -> None:
+def test_when_its_own_are_in_force_the_ticks_of_others_are_passed_over() -> None:
     log = _log(OLD)
     last = _under(NEW, log[-1])  # type: ignore[arg-type]
-    worker = Worker(NEW, [*log[:-1], last], OLD.policies.hash)
-
-    async def wait_then_lead() -> None:
-        await worker.until(lambda: worker.waiting() == 1)
-        assert worker.lock.waits
-
-    asyncio.run(wait_then_lead())
-    done = len(worker.stream.acknowledged)
-    after = Worker(NEW, [*log[done:-1], last], NEW.policies.hash, worker.tables)
-    asyncio.run(after.run(len(log) - done))
-    assert (after.lock.waits, after.waiting()) == ("", 0)
-    said = [m.value for one in (worker, after) for m in one.brokers.sent]
-    facts = [record for record in log if isinstance(record, Fact)]
-    without: Log = [*facts, last]
-    assert said == _said(NEW, without)
-    assert _standing(said) != _standing(_said(OLD, log))
+    worker = Worker(NEW, [*log[:-1], last], NEW.policies.hash)
+    assert worker.run() == ""
+    assert worker.stream.acknowledged == [encode(record) for record in [*log[:-1], last]]
+    without: Log = [record for record in log if isinstance(record, Fact)]
+    assert worker.said() == _said(NEW, [*without, last])
+    assert _standing(worker.said()) != _standing(_said(OLD, log))
 
 
-def test_what_it_waits_for_is_told_when_the_leader_changes() -> None:
+def test_old_ticks_and_then_new_ones_are_read_by_old_workers_and_then_by_new_ones() -> None:
     log = _log(OLD)
-    worker = Worker(NEW, log, OLD.policies.hash)
-
-    async def handed() -> None:
-        task = asyncio.create_task(worker.run(len(log)))
-        await _waits(worker)
-        worker.leads = None
-        await asyncio.sleep(0.02)
-        assert worker.waiting() == 1, "nobody can tell who leads: it waits on"
-        worker.leads = NEW.policies.hash
-        await task
-
-    asyncio.run(handed())
-    assert (worker.lock.waits, worker.waiting()) == ("", 0)
-    assert worker.stream.acknowledged == [encode(record) for record in log]
+    half = len(log) // 2
+    mixed = [*log[:half], *(_under(NEW, one) if isinstance(one, Tick) else one for one in log[half:])]
+    old = Worker(OLD, mixed, NEW.policies.hash)
+    assert "came into force" in old.run()
+    done = len(old.stream.acknowledged)
+    assert half <= done < len(log)
+    new = Worker(NEW, mixed[done:], NEW.policies.hash, old.tables)
+    assert new.run() == ""
+    read = [*old.stream.acknowledged, *new.stream.acknowledged]
+    assert read == [encode(record) for record in mixed]
 
 
-def test_a_record_whose_partition_was_taken_while_it_waited_is_left_to_the_new_owner() -> None:
-    log: Log = [one for one in _log(OLD) if isinstance(one, Tick)][:1]
-    worker = Worker(NEW, log, OLD.policies.hash)
+def _words(*words: Word | None) -> Iterator[Word | None]:
+    yield from words
+    while True:
+        yield words[-1]
 
-    async def taken() -> None:
-        task = asyncio.create_task(worker.run(1, seconds=0.2))
-        await _waits(worker)
-        worker.monitor.forget()
-        worker.leads = NEW.policies.hash
-        with pytest.raises(TimeoutError):
-            await task
 
-    asyncio.run(taken())
-    assert worker.stream.acknowledged == []
+def _lock(words: Iterator[Word | None], metrics: Metrics) -> Lock:
+    return Lock("own", lambda: next(words), metrics, period_s=0.01, gone_s=0.05)
+
+
+@pytest.mark.parametrize("first", [None, Word(3, 0, "own")])
+def test_nobody_waits_for_nobody(first: Word | None, caplog: pytest.LogCaptureFixture) -> None:
+    lock = _lock(_words(first, Word(4, 0, "own")), Metrics(OLD))
+    lock.until_others_are_gone()
+    lock.until_in_force()
+    assert caplog.messages == []
+
+
+class Told:
+    """The words that a leader of others wrote, some of which could not be read; then it is quiet."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics, self.asked, self.waiting = metrics, 0, list[float | None]()
+
+    def __call__(self) -> Word | None:
+        self.waiting.append(self._metrics.registry.get_sample_value("countermand_policies_waiting"))
+        self.asked += 1
+        last = min(self.asked, 20)
+        return None if last % 3 == 0 else Word(last, last, "others")
+
+
+def test_it_waits_while_others_lead_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    metrics = Metrics(OLD)
+    told = Told(metrics)
+    lock = Lock("own", told, metrics, period_s=0.01, gone_s=0.05)
+    lock.until_others_are_gone()
+    assert 23 <= told.asked <= 40, "the leader was quiet for so long that it is gone, and no longer"
+    assert told.waiting[0] == 0
+    assert set(told.waiting[1:]) == {1}
+    sentence = (
+        "this worker waits: the policies in force are others, its own are own;"
+        " give it the same policies, or stop the workers that have the others"
+    )
+    assert caplog.messages == [sentence, "this worker goes on: its policies own are in force"]
+    assert (metrics.registry.get_sample_value("countermand_policies_waiting"), lock.waits) == (0, "")
+
+
+def test_once_its_ticker_runs_it_waits_until_that_leads(caplog: pytest.LogCaptureFixture) -> None:
+    lock = _lock(_words(None, Word(1, 0, "others"), Word(2, 0, "others"), Word(3, 0, "own")), Metrics(OLD))
+    lock.until_in_force()
+    assert [message.partition(":")[0] for message in caplog.messages] == ["this worker waits", "this worker goes on"]
 
 
 def test_a_dump_with_ticks_under_other_policies_is_refused_by_both_hashes(tmp_path: Path) -> None:
