@@ -86,6 +86,15 @@ ALERTS = (
         "{{ $value | humanizePercentage }} of the events of the last 15 minutes were over five minutes late.",
     ),
     Alert(
+        "CountermandFeedQuiet",
+        "max by (source, market) (countermand_feed_quiet) == 1",
+        "0m",
+        "critical",
+        "on-call",
+        "A declared feed is silent: conclusions from its absence wait.",
+        "Nothing has come from {{ $labels.source }} in {{ $labels.market }} for longer than feed_quiet allows.",
+    ),
+    Alert(
         "CountermandPoliciesWaiting",
         "countermand_policies_waiting == 1",
         "5m",

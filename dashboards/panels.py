@@ -211,6 +211,12 @@ ROWS = (
                 (("countermand_build_info", "{{version}}"), ("countermand_policies_info", "{{hash}}")),
             ),
             Panel(
+                "Silent feeds",
+                "Watched feeds that are silent for longer than feed_quiet allows, by source and market.",
+                "short",
+                (("max by (source, market) (countermand_feed_quiet)", "{{source}} {{market}}"),),
+            ),
+            Panel(
                 "Waiting for its policies",
                 "Workers whose policies are not those in force: they wait and take no partition.",
                 "short",

@@ -34,22 +34,36 @@ class Fact(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Tick(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Everything accepted before `at` (ms UTC) is above this record; `policies` is the hash of those in force."""
+    """Everything accepted before `at` (ms UTC) is above this record; `policies` is the hash of those in force.
+
+    `quiet`: the declared feeds that are silent for longer than the policy allows, as (source, market) in order.
+    """
 
     v: int
     at: int
     policies: str
     type: str = "tick"
+    quiet: tuple[tuple[str, str], ...] = ()
+
+
+class _TickRecord(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    v: int
+    type: str
+    at: int
+    policies: str
+    quiet: tuple[tuple[str, str], ...] = ()
 
 
 _encoder = msgspec.json.Encoder()
 _fact_decoder = msgspec.json.Decoder(Fact)
+_tick_decoder = msgspec.json.Decoder(_TickRecord)
 
 
 def encode(record: Fact | Tick) -> bytes:
     """The record as one JSON array."""
     if isinstance(record, Tick):
-        return _encoder.encode([record.v, record.type, record.at, record.policies])
+        fields = [record.v, record.type, record.at, record.policies]
+        return _encoder.encode([*fields, record.quiet] if record.quiet else fields)
     return _encoder.encode(record)
 
 
@@ -61,8 +75,8 @@ def is_tick(raw: bytes) -> bool:
 def decode(raw: bytes) -> Fact | Tick:
     """The record of one JSON array; ValueError when it is none, or of a version this code does not know."""
     if is_tick(raw):
-        version, _, at, policies = msgspec.json.decode(raw, type=tuple[int, str, int, str])
-        return Tick(version, at, policies)
+        tick = _tick_decoder.decode(raw)
+        return Tick(tick.v, tick.at, tick.policies, quiet=tick.quiet)
     try:
         fact = _fact_decoder.decode(raw)
     except msgspec.DecodeError as e:

@@ -25,6 +25,8 @@ def _read(unit: str, value: Any) -> Any:
         return span(value)
     if unit == "spans":
         return tuple(span(v) for v in value)
+    if unit == "span_by_name":
+        return {name: span(v) for name, v in value.items()}
     if unit == "set":
         return tuple(value)
     return value
@@ -41,6 +43,11 @@ class Dated:
     def always(self) -> Any:
         """The value when there is only one; None otherwise."""
         return self._values[0] if len(self._values) == 1 else None
+
+    @property
+    def every(self) -> Sequence[Any]:
+        """All values, the first one first."""
+        return self._values
 
     def on(self, day: int) -> Any:
         """The value that holds on the local day."""
@@ -84,6 +91,16 @@ class Market:
         """What becomes of that rule's directives on the local day of the instant: issue, shadow or off."""
         by_rule: Mapping[str, str] = self.at("directives", instant)
         return by_rule.get(rule) or by_rule["*"]
+
+    def quiet_after(self, source: str, instant: int) -> int | None:
+        """How long (ms) a feed of that source may be silent that was last heard then; None: for ever."""
+        spans: Mapping[str, Span] = self.at("feed_quiet", instant)
+        length = spans.get(source) or spans.get("*")
+        return None if length is None else length.n
+
+    def watches(self, source: str) -> bool:
+        """Whether the silence of that source is watched on any day."""
+        return any(source in spans or "*" in spans for spans in self._keys["feed_quiet"].every)
 
     def ms(self, key: str, instant: int) -> int:
         """The key's value as elapsed ms."""

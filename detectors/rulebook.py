@@ -10,7 +10,7 @@ from detectors.card import Card
 from detectors.counts import answered, counted
 from detectors.directive import overtaken
 from detectors.duty import Duty
-from detectors.feeds import Feeds
+from detectors.feeds import Feeds, Silence
 from detectors.order import Order
 from detectors.patterns import (
     cancellation_anomaly,
@@ -22,7 +22,7 @@ from detectors.patterns import (
 )
 from detectors.policy import Policies
 from detectors.rates import Run
-from detectors.say import Said
+from detectors.say import Hush, Said
 from detectors.terms import Terms
 from detectors.verdict import Judgement, NotApplicable, Note, Verdict
 from detectors.window import Buyer, Entry, Link, Window, contributions
@@ -70,6 +70,15 @@ class Rulebook:
     def terms(self, market: str) -> Terms:
         """The terms of one market; KeyError for a market without policy."""
         return self._terms[market]
+
+    def hush(self, silence: Silence, tick: int) -> Hush | None:
+        """What silent feeds keep from being said; `tick`: up to where time has come (ms UTC)."""
+        return Hush(self.feeds, silence, tick) if silence != Silence() else None
+
+    def longest_wait(self, market: str, at: int) -> int:
+        """How long (ms) after a silent feed talks again something may still be held back."""
+        terms = self._terms.get(market)
+        return max(terms.market.ms(key, at) for key in ("settle", "grace")) if terms is not None else 0
 
     def judge_order(self, order: Order, said: dict[str, Said]) -> Judged:
         """What the facts say of the order. A rule that fails is named; the next one still runs."""

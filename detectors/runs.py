@@ -98,7 +98,7 @@ def _judge_run(store: Store, rules: Rulebook, seller: str, row: RateRow, day: in
         row.runs.pop(day, None)
         return []
     row.runs[day] = kept
-    held = Moment(when.now, when.cause, row.hold)
+    held = when.held(row.hold)
     spoken, failed = said_of(rules, seller, f"run {day}", profile, kept, judged, held)
     kept.next = spoken.next
     return [*spoken.outcomes, *failed]

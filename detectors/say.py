@@ -5,14 +5,17 @@ No rule emits anything by itself (design §4.6). Instants are ms UTC.
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from detectors.card import Card
+from detectors.feeds import NEVER, Feeds, Silence
 from detectors.outcomes import Outcome
 from detectors.policy import Market
 from detectors.verdict import (
     APPROACHING,
+    BREACHED,
     DIRECTIVE,
     DUTY,
     FINDING,
@@ -57,14 +60,32 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
     carried_out: Callable[[Directive], bool] = lambda _: False
 
 
+class Hush(NamedTuple):
+    """What silent feeds keep from being said. `talk_from` as in `Feeds`; `tick`: up to where time has come (ms UTC)."""
+
+    feeds: Feeds
+    silence: Silence
+    tick: int
+
+    def talk_from(self, market: str, needs: tuple[tuple[str, ...], ...]) -> int:
+        """From when on the absence of what is needed means something."""
+        return self.feeds.talk_from(self.silence, market, needs)
+
+
 class Moment(msgspec.Struct, frozen=True, gc=False):
     """When it is said. `now`: what is decidable up to and including it. `cause`: the log time of the fact that
     changed something, None when only time went on. `hold`: log time of the latest fact out of a backlog, or 0.
+    `hush`: which feeds are silent or were a moment ago, None for none.
     """
 
     now: int
     cause: int | None
     hold: int
+    hush: Hush | None = None
+
+    def held(self, hold: int) -> "Moment":
+        """The same moment for a row with that hold."""
+        return Moment(self.now, self.cause, hold, self.hush)
 
     def ripe(self, at: int, wait: int) -> int:
         """When something true from `at` may first be said: after a backlog not before its log time + `wait`."""
@@ -103,7 +124,7 @@ def say(
         before = said.get(tag)
         if verdict.kind == DIRECTIVE and _switched(verdict, before):
             continue
-        reached = _reached(verdict, before, when, spoken)
+        reached = _reached(verdict, before, when, spoken, subject.profile.name)
         if reached >= 0:
             spoken.outcomes += _speak(subject, said, tag, verdict, reached, when)
         elif before is not None:
@@ -131,13 +152,27 @@ def _switched(verdict: Verdict, before: Said | None) -> bool:
     return (switched == OFF) or (switched == SHADOWED and known in {ISSUED, STANDS})
 
 
-def _reached(verdict: Verdict, before: Said | None, when: Moment, spoken: Spoken) -> int:
+def _ripe(verdict: Verdict, at: int, state: str, when: Moment, market: str) -> int:
+    """When a new step may first be said: after a backlog, and not from the absence of what a silent feed brings.
+
+    That a duty opened, was met or lapsed is told by facts, never by their absence.
+    """
+    ripe = when.ripe(at, verdict.wait)
+    if when.hush is None or (verdict.kind == DUTY and state != BREACHED):
+        return ripe
+    heard = when.hush.talk_from(market, verdict.card.needs)
+    return max(ripe, heard + verdict.wait) if heard else ripe
+
+
+def _reached(verdict: Verdict, before: Said | None, when: Moment, spoken: Spoken, market: str) -> int:
     """The index of the step that holds now, -1 for none. What was said needs no waiting."""
     known, reached = _known(verdict, before), -1
-    for i, (at, _) in enumerate(verdict.steps):
-        ripe = at if i <= known else when.ripe(at, verdict.wait)
+    for i, (at, state) in enumerate(verdict.steps):
+        ripe = at if i <= known else _ripe(verdict, at, state, when, market)
         if verdict.overtaken is not None and verdict.overtaken <= ripe:
             return -1
+        if when.hush is not None and ripe >= NEVER:
+            ripe = at if at > when.now else max(when.hush.tick, when.now + max(verdict.wait, 1))  # looks again then
         spoken.last = max(spoken.last, ripe)
         if ripe > when.now:
             spoken.next = ripe if spoken.next is None else min(spoken.next, ripe)
@@ -166,7 +201,7 @@ def _speak(
     for at, state in _path(verdict, before, reached):
         revision = before.revision + 1 if before is not None else 1
         repeated = before is not None and before.state == state
-        ripe = at if repeated else when.ripe(at, verdict.wait)
+        ripe = at if repeated else _ripe(verdict, at, state, when, subject.profile.name)
         yield Outcome(
             type=_OUTCOME.get(verdict.kind) or f"{verdict.kind}.{state}",
             seller=subject.seller,

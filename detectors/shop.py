@@ -24,7 +24,7 @@ def apply(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
         return [received(fact, "duplicate" if kept[3] == fact.body else "conflicting_duplicate", log)]
     row.seen.append((log, fact.source, fact.id, fact.body))
     late = log - fact.at > rules.terms(fact.market).market.ms("settle", log)
-    when = Moment(store.ticked - 1, log, log if late else 0)
+    when = Moment(store.ticked - 1, log, log if late else 0, rules.hush(store.silence, store.ticked))
     since = _campaign(row, fact)
     store.put(shop_key(fact.seller), row, None)
     said = [received(fact, "accepted", log)]

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from detectors import runs, shop, windows
 from detectors.directive import carried_out
 from detectors.facts import Fact, Tick
+from detectors.feeds import Silence
 from detectors.order import Order, OrderFact, fold
 from detectors.outcomes import Outcome
 from detectors.rulebook import Counted, Judged, Rulebook
@@ -42,9 +43,11 @@ def _tick(store: Store, rules: Rulebook, tick: Tick) -> list[Outcome]:
     if tick.at <= store.ticked:
         return []
     said: list[Outcome] = []
+    store.hear(_heard(rules, store.silence, store.ticked).now(tick.quiet, tick.at))
+    hush = rules.hush(store.silence, tick.at)
     while (due := store.wheel.due(tick.at)) is not None:
         instant, keys = due
-        said.extend(_at_instant(store, rules, instant, keys))
+        said.extend(_at_instant(store, rules, keys, Moment(instant, None, 0, hush)))
     before = store.policies
     store.tick(tick.at, tick.policies)
     if tick.policies != before:
@@ -52,8 +55,13 @@ def _tick(store: Store, rules: Rulebook, tick: Tick) -> list[Outcome]:
     return said
 
 
-def _at_instant(store: Store, rules: Rulebook, instant: int, keys: Iterable[bytes]) -> list[Outcome]:
-    when = Moment(instant, None, 0)
+def _heard(rules: Rulebook, silence: Silence, at: int) -> Silence:
+    """The silence without the feeds that had talked again for so long, at the last tick, that nothing was held back."""
+    recent = [one for one in silence.back if at <= one[2] + rules.longest_wait(one[1], one[2])]
+    return silence._replace(back=tuple(recent))
+
+
+def _at_instant(store: Store, rules: Rulebook, keys: Iterable[bytes], when: Moment) -> list[Outcome]:
     said: list[Outcome] = []
     for key in keys:
         said.extend(_again(store, rules, key, when))
@@ -69,7 +77,7 @@ def _again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outc
 
 
 def _judge_again(store: Store, rules: Rulebook, at: int) -> list[Outcome]:
-    when = Moment(at - 1, at, 0)
+    when = Moment(at - 1, at, 0, rules.hush(store.silence, at))
     return [one for key in sorted(store.orders) for one in _order_again(store, rules, key, when)]
 
 
@@ -98,13 +106,13 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     late = log - fact.at > rules.terms(row.market).market.ms("settle", log)
     if late:
         row.hold = max(row.hold, log)
-    when = Moment(store.ticked - 1, log, 0)
+    when = Moment(store.ticked - 1, log, 0, rules.hush(store.silence, store.ticked))
     order = fold(fact.seller, row.market, fact.subject, row.facts)
     judged, spoken = _judge(rules, order, row, when)
     added = rules.contributions(order, row.added, judged)
     counted = rules.counts(order, judged)
     said = [shop.received(fact, "accepted", log), *spoken.outcomes, *_counted(fact.seller, row, judged, when)]
-    held = Moment(when.now, log, log if late else 0)
+    held = when.held(log if late else 0)
     paid = _paid_changed(row.added, added)
     said.extend(_contribute(store, rules, order, row, added, held))
     said.extend(_count_order(store, rules, order, row, counted, paid, held))
@@ -117,7 +125,7 @@ def _judge(rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> tuple[
     market = rules.terms(row.market).market
     judged = rules.judge_order(order, row.said)
     subject = Subject(order.seller, order.id, market, lambda directive: carried_out(order, directive, market))
-    held = Moment(when.now, when.cause, row.hold)
+    held = when.held(row.hold)
     spoken = say(subject, row.said, judged.verdicts, held, rules.cards, frozenset(judged.failed))
     if not spoken.stands:
         return judged, spoken

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from detectors.feeds import Silence
 from detectors.order import OrderFact
 from detectors.rates import RateRow
 from detectors.say import Said
@@ -36,10 +37,13 @@ class OrderRow(msgspec.Struct, gc=False, array_like=True):
 
 
 class ClockRow(msgspec.Struct, gc=False, array_like=True):
-    """How far a partition's time has come: its last tick (ms UTC) and the hash of the policies it named."""
+    """How far a partition's time has come: its last tick (ms UTC), the hash of the policies it named, and which feeds
+    are silent or were a moment ago.
+    """
 
     ticked: int = 0
     policies: str = ""
+    silence: Silence = Silence()
 
 
 class ShopRow(msgspec.Struct, gc=False, array_like=True):
@@ -132,9 +136,18 @@ class Store:
         """The hash of the policies under which that was."""
         return self._clock.policies
 
+    @property
+    def silence(self) -> Silence:
+        """Which feeds are silent, and which talk again."""
+        return self._clock.silence
+
+    def hear(self, silence: Silence) -> None:
+        """Takes over what the next tick says of the feeds; `tick` keeps it."""
+        self._clock = msgspec.structs.replace(self._clock, silence=silence)
+
     def tick(self, at: int, policies: str) -> None:
         """Keeps how far time has come, among the rows: a restored store goes on from there."""
-        self._clock = ClockRow(at, policies)
+        self._clock = ClockRow(at, policies, self.silence)
         self.put(self._clock_key, self._clock, None)
 
     def _table(self, key: bytes) -> MutableMapping[bytes, bytes]:

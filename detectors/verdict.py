@@ -12,6 +12,7 @@ import msgspec
 from detectors.card import Card
 
 DUTY, FINDING, DIRECTIVE, APPROACHING = "duty", "finding", "directive", "approaching"
+BREACHED = "breached"
 ISSUED, SHADOWED, OFF = "issued", "shadowed", "off"
 SWITCHED = {"issue": ISSUED, "shadow": SHADOWED, "off": OFF}
 """The state of a directive, by what the policy `directives` says on its day."""

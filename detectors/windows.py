@@ -109,7 +109,7 @@ def _window(store: Store, seller: str, day: Day, profile: Market) -> Window:
 def _judge_day(store: Store, rules: Rulebook, seller: str, window: Window, when: Moment) -> list[Outcome]:
     day, profile = window.day, rules.terms(window.day.market).market
     judged = rules.judge_day(window)
-    held = Moment(when.now, when.cause, day.hold)
+    held = when.held(day.hold)
     spoken, failed = said_of(rules, seller, f"day {day.number}", profile, day, judged, held)
     end = _dropped_at(day.number, profile)
     store.keep(day_key(seller, day.number), day, end if spoken.next is None else min(spoken.next, end))
@@ -196,7 +196,7 @@ def _judge_buyer(store: Store, rules: Rulebook, seller: str, row: Buyer, when: M
     profile = rules.terms(row.market).market
     _forget_days(row, when.now if when.cause is None else when.cause, profile)
     judged = rules.judge_buyer(seller, row)
-    held = Moment(when.now, when.cause, row.hold)
+    held = when.held(row.hold)
     spoken, failed = said_of(rules, seller, f"buyer {row.buyer}", profile, row, judged, held)
     end = _buyer_forgotten(row, profile)
     next_ = end if spoken.next is None or end is None else min(spoken.next, end)
@@ -256,7 +256,7 @@ def change_link(
 def _judge_link(store: Store, rules: Rulebook, seller: str, row: Link, when: Moment) -> list[Outcome]:
     profile = rules.terms(row.market).market
     judged = rules.judge_link(seller, row)
-    held = Moment(when.now, when.cause, row.hold)
+    held = when.held(row.hold)
     spoken, failed = said_of(rules, seller, f"link {row.link}", profile, row, judged, held)
     key, end = link_key(seller, row.link), _link_forgotten(row, profile)
     if end is None:

@@ -22,6 +22,7 @@ _UNITS: dict[str, Any] = {
     "flag": bool,
     "count": int,
     "word_by_name": dict,
+    "span_by_name": dict,
 }
 _EVERY_OTHER = "*"
 _BINDS = ("placed", "paid", "request", "cancel", "day")
@@ -110,6 +111,9 @@ def _check_value(where: str, value: Any, measure: Table) -> None:
             _check_span(where, text, measure.get("only"))
     elif unit in {"word", "set"}:
         _check_words(where, parts, measure.get("words"))
+    elif unit == "span_by_name":
+        for text in value.values():
+            _check_span(where, text, measure.get("only"))
     elif unit == "word_by_name":
         _check_names(where, value, measure)
 

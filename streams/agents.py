@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 
 import faust
 
+from detectors.facts import Fact
+from streams.hearing import Hearing
 from streams.ingest import Ingest, Raw
 from streams.lock import Lock
 from streams.messages import Message, Post
@@ -61,13 +63,14 @@ async def _gathered(sent: Sequence[Sent]) -> None:
     await asyncio.gather(*sent)
 
 
-def ingesting(topic: str, ingest: Ingest, post: Post, metrics: Metrics, send: Sending) -> Agent:
-    """The agent of a raw topic: each record becomes facts or dead letters."""
+def ingesting(topic: str, ingest: Ingest, post: Post, metrics: Metrics, send: Sending, hearing: Hearing) -> Agent:
+    """The agent of a raw topic: each record becomes facts or dead letters; of watched feeds it tells the ticker."""
 
     async def agent(stream: Stream) -> None:
         async for events in stream.noack_take(BATCH, within=WITHIN_S):
             read = [list(ingest.read_all(_raw(event.message))) for event in events]
-            await send(post.read(item) for items in read for item in items)
+            heard = hearing.told_by(item for items in read for item in items if isinstance(item, Fact))
+            await send([*(post.read(item) for items in read for item in items), *post.heard(heard)])
             for items, event in zip(read, events, strict=True):
                 for item in items:
                     metrics.ingested(topic, item)

@@ -8,6 +8,7 @@ import faust
 
 from detectors.rulebook import Rulebook
 from streams.agents import Sending, ingesting, monitoring
+from streams.hearing import Hearing
 from streams.ingest import Ingest
 from streams.lock import Lock
 from streams.messages import Post
@@ -36,11 +37,11 @@ class Watch(NamedTuple):
 def build(settings: Settings, rules: Rulebook, ingest: Ingest, metrics: Metrics, session_s: float = SESSION_S) -> Watch:
     """The whole app. `session_s`: after this silence of a worker the others take its partitions."""
     app, names, post = _app(settings, session_s), Names(settings), Post(settings)
-    sending = Sending(app)
+    sending, hearing = Sending(app), Hearing(rules)
 
     for short, name in names.raw.items():
         topic = app.topic(name, **_RAW, allow_empty=True)
-        app.agent(topic, name=short)(ingesting(short, ingest, post, metrics, sending))
+        app.agent(topic, name=short)(ingesting(short, ingest, post, metrics, sending, hearing))
 
     orders, sellers = (
         app.Table(table, partitions=settings.partitions, key_type=bytes, value_type=bytes) for table in TABLES
@@ -49,7 +50,7 @@ def build(settings: Settings, rules: Rulebook, ingest: Ingest, metrics: Metrics,
     lock = Lock(rules.policies.hash, partial(last_word, settings), metrics)
     app.agent(app.topic(names.facts, **_RAW), name="monitor")(monitoring(monitor, sending, lock))
 
-    metrics.watch(lambda: monitor.earliest, monitor.sellers, lambda: len(orders))
+    metrics.watch(lambda: monitor.earliest, monitor.sellers, lambda: len(orders) if lock.open else 0)
     _mind_rebalances(app, monitor, names.facts, (orders, sellers), settings.partitions)
 
     async def look() -> None:

@@ -81,7 +81,7 @@ class Watch:
     def tick(self, at: int) -> Iterator[Outcome]:
         """Concludes everything decidable strictly before `at` (ms UTC)."""
         said = self._embedded.tick(at)
-        self.metrics.ticked(at)
+        self.metrics.ticked(at, self._embedded.store.silence.silent)
         return self._told(said, at)
 
     def _told(self, said: list[Outcome], tick: int | None) -> Iterator[Outcome]:

@@ -7,6 +7,7 @@ from detectors.outcomes import Outcome
 from detectors.rulebook import Rulebook
 from detectors.step import step
 from detectors.store import Store
+from streams.hearing import Hearing
 
 END_OF_TIME = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 
@@ -16,6 +17,7 @@ class Embedded:
 
     def __init__(self, rules: Rulebook) -> None:
         self.rules, self.store = rules, Store({}, {})
+        self.hearing = Hearing(rules)
         self.first: int | None = None
         self.last: int | None = None
 
@@ -23,13 +25,18 @@ class Embedded:
         """Concludes everything decidable strictly before `at` (ms UTC)."""
         if at <= self.store.ticked:
             return []
-        return step(self.store, self.rules, Tick(VERSION, at, self.rules.policies.hash))
+        said: list[Outcome] = []
+        for instant, quiet in self.hearing.ticks(self.store.ticked, at, at > END_OF_TIME):
+            said += step(self.store, self.rules, Tick(VERSION, instant, self.rules.policies.hash, quiet=quiet))
+        return said
 
     def accept(self, fact: Fact) -> Iterator[Outcome]:
         """Takes one fact in, at its log time; the outcomes of the time before it come first."""
         self.first = fact.arrived if self.first is None else self.first
         self.last = fact.arrived
+        self.hearing.begin(fact.arrived)
         yield from self.tick(fact.arrived)
+        self.hearing.hear(self.hearing.told_by((fact,)))
         yield from step(self.store, self.rules, fact)
 
     def close(self, until: int | None = None) -> list[Outcome]:

@@ -8,7 +8,7 @@ what it may not judge, so that whoever has the policies in force misses nothing.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from streams.metrics import Metrics
@@ -20,11 +20,16 @@ log = logging.getLogger(__name__)
 
 
 class Word(NamedTuple):
-    """What a leading ticker wrote last: where in its topic, its last tick (ms UTC), the hash of its policies."""
+    """What a leading ticker wrote last: where in its topic, its last tick (ms UTC), the hash of its policies.
+
+    `read`: up to which offset it had read what ingest heard of the feeds; `heard`: when each was heard last.
+    """
 
     offset: int
     tick: int
     policies: str
+    read: int = 0
+    heard: Sequence[tuple[str, str, int]] = ()
 
 
 class PoliciesError(RuntimeError):
@@ -36,7 +41,10 @@ Look = Callable[[], Word | None]
 
 
 class Lock:
-    """Whether this worker's policies are in force. `waits`: why it waits, "" while it does not."""
+    """Whether this worker's policies are in force. `waits`: why it waits, "" while it does not; `open`: once they are.
+
+    Until then nobody may ask anything of the Faust app: it would take the thread that asks for its own.
+    """
 
     def __init__(
         self, own: str, look: Look, metrics: Metrics, period_s: float = PERIOD_S, gone_s: float = GONE_S
@@ -46,7 +54,7 @@ class Lock:
         self._period_s, self._gone_s = period_s, gone_s
         self._told: Word | None = None
         self._asked = -period_s
-        self.waits = ""
+        self.waits, self.open = "", False
 
     def until_others_are_gone(self) -> None:
         """Returns when no ticker leads under other policies. Only then may this worker's own ticker start."""
@@ -65,6 +73,7 @@ class Lock:
                 self._wait(word.policies)
             time.sleep(self._period_s)
         self._told = word
+        self.open = True
         self._go_on()
 
     async def check(self, monitor: Monitor, record: Record) -> None:

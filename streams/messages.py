@@ -1,5 +1,6 @@
 """What is sent to Kafka: facts, dead letters and outcomes, each with its topic, partition and key."""
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -7,10 +8,14 @@ from detectors.facts import Fact, encode
 from detectors.outcomes import Outcome
 from streams.brokers import partition_of
 from streams.deadletters import Conflict, record
+from streams.hearing import Heard
 from streams.ingest import DeadLetter
 from streams.outputs import in_ledger, line
 from streams.settings import Settings
 from streams.topics import Names
+
+NOTICE = b"heard"
+"""The key of what ingest tells the ticker, among the words of the leaders."""
 
 
 class Message(NamedTuple):
@@ -40,6 +45,11 @@ class Post:
         """The original bytes, key and headers, and why they are dead."""
         key, value, headers = record(letter)
         return Message(self._names.deadletters, partition_of(key, self._partitions), key, value, tuple(headers))
+
+    def heard(self, heard: Heard) -> Iterator[Message]:
+        """What ingest tells the ticker of the feeds that are watched: nothing when there is nothing."""
+        if heard:
+            yield Message(self._names.ticks, 0, NOTICE, json.dumps(heard).encode())
 
     def said(self, outcomes: Iterable[Outcome]) -> Iterator[Message]:
         """The directives, findings and ledger entries among the outcomes: key the outcome's id, partition its seller's.

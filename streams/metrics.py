@@ -10,9 +10,11 @@ from prometheus_client.registry import Collector
 
 from detectors.catalogue import CODES, DIRECTIVE_KINDS, DUTY_RULES, NOTES
 from detectors.facts import Fact
+from detectors.feeds import Pair
 from detectors.outcomes import Outcome
 from detectors.rulebook import Rulebook
 from streams.events.outgoing import DeadLetterReason
+from streams.hearing import Hearing
 from streams.ingest import DeadLetter
 from streams.tally import DUTY_STATES, Tally
 
@@ -36,6 +38,7 @@ class Metrics:
         self.registry = registry or CollectorRegistry()
         self._tally = Tally()
         self._standing: dict[str, tuple[str, str]] = {}
+        self._silent: set[Pair] = set()
         self._flows()
         self._times()
         self._counts(rules)
@@ -82,6 +85,9 @@ class Metrics:
     def _counts(self, rules: Rulebook) -> None:
         for name in rules.cards:
             self._failed.labels(name)
+        self._quiet = self._gauge("feed_quiet", "1 while a watched feed is silent.", "source", "market")
+        for source, market in Hearing(rules).watched:
+            self._quiet.labels(source, market)
         self._gauge("build_info", "The version that runs.", "version").labels(version("countermand")).set(1)
         self._waits = self._gauge("policies_waiting", "1 while this worker waits because other policies are in force.")
         self._gauge("policies_info", "The policies that this worker has.", "hash").labels(rules.policies.hash).set(1)
@@ -131,9 +137,13 @@ class Metrics:
         else:
             self._standing[data["finding"]] = (outcome.code, data["severity"])
 
-    def ticked(self, at: int) -> None:
-        """Notes the last tick applied (ms UTC)."""
+    def ticked(self, at: int, silent: Iterable[Pair] = ()) -> None:
+        """Notes the last tick applied (ms UTC), and which feeds were silent then."""
         self._tick.set(at / 1000)
+        now = set(silent)
+        for pair in now ^ self._silent:
+            self._quiet.labels(*pair).set(pair in now)
+        self._silent = now
 
     def waiting(self, waits: bool) -> None:
         """Notes whether the worker waits because other policies than its own are in force."""

@@ -94,7 +94,7 @@ class Monitor:
         outcomes = step(store, self._rules, record)
         self._metrics.stepped(time.perf_counter() - started)
         if isinstance(record, Tick):
-            self._metrics.ticked(store.ticked)
+            self._metrics.ticked(store.ticked, store.silence.silent)
             self._metrics.said(outcomes, record.at)
             return self._post.said(outcomes)
         self._metrics.said(outcomes)

@@ -84,13 +84,14 @@ def _write(outcomes: Iterable[Outcome], fact: Fact | None, counts: Counts, out: 
 def replay_facts(rules: Rulebook, dump: Path, out: OutputFolder) -> dict[str, Any]:
     """Runs a dump of the facts log, ticks included: each partition through a store of its own, in log order.
 
-    HistoryError names the line that is not a record of a dump, or a tick under other policies than the given ones.
+    HistoryError names the line that is no record of a dump, or a tick under other policies or feeds than those given.
     """
     counts, stores = Counts(), dict[int, Store]()
     first: int | None = None
     last: int | None = None
     for number, partition, record in _records(dump):
         _under(rules, record, f"{dump}, line {number}")
+        _declared(rules, record, f"{dump}, line {number}")
         store = stores.setdefault(partition, Store({}, {}))
         fact = record if isinstance(record, Fact) else None
         if fact is not None:
@@ -110,6 +111,16 @@ def _under(rules: Rulebook, record: Fact | Tick, where: str) -> None:
         raise HistoryError(
             f"{where} is a tick under the policies {record.policies}, but those given are {own};"
             " name the folder it was made under with --policies"
+        )
+
+
+def _declared(rules: Rulebook, record: Fact | Tick, where: str) -> None:
+    """HistoryError for a tick that names a silent feed which is not declared here."""
+    sources = {feed.source for feed in rules.feeds.declared}
+    if isinstance(record, Tick) and (unknown := [source for source, _ in record.quiet if source not in sources]):
+        raise HistoryError(
+            f'{where} is a tick while the feed "{unknown[0]}" was silent, which is not declared;'
+            " name the feeds.toml it was made under with --feeds"
         )
 
 

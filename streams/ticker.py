@@ -16,8 +16,12 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from detectors.facts import VERSION, Tick, encode
+from detectors.rulebook import Rulebook
 from streams.brokers import UnreachableError
+from streams.embedded import END_OF_TIME
+from streams.hearing import Heard, Hearing, Moments
 from streams.lock import Word
+from streams.messages import NOTICE
 from streams.settings import Settings
 from streams.topics import Names
 from streams.watermark import ANSWER_MS, UntoldError, Watermark
@@ -41,8 +45,13 @@ class Ticker:
         period_s: float = PERIOD_S,
         slack_ms: int = SLACK_MS,
         session_ms: int = SESSION_MS,
+        rules: Rulebook | None = None,
     ) -> None:
-        """`policies`: the hash of the policies in force. `session_ms`: after this silence another one leads."""
+        """`policies`: the hash of the policies in force. `session_ms`: after this silence another one leads.
+
+        `rules` say which feeds' silence is watched; None: none's.
+        """
+        self._rules = rules
         self._settings, self._policies = settings, policies
         self._period_s, self._slack_ms, self._session_ms = period_s, slack_ms, session_ms
         self._stopping = threading.Event()
@@ -78,7 +87,7 @@ class Ticker:
             if not election.won(self._period_s):
                 continue
             with ExitStack() as clients:
-                clockwork = Clockwork(self._settings, self._policies, self._slack_ms, clients)
+                clockwork = Clockwork(self._settings, self._policies, self._slack_ms, clients, self._rules)
                 log.info("this ticker leads")
                 try:
                     while election.won() and not self._stopping.wait(self._period_s):
@@ -119,7 +128,9 @@ class Election:
 class Clockwork:
     """What the leader does each period. Kept apart from the thread so that a test can turn it by hand."""
 
-    def __init__(self, settings: Settings, policies: str, slack_ms: int, clients: ExitStack) -> None:
+    def __init__(
+        self, settings: Settings, policies: str, slack_ms: int, clients: ExitStack, rules: Rulebook | None = None
+    ) -> None:
         """Connects; the clients are closed with the stack. Raises KafkaError, UnreachableError."""
         self._settings, self._policies, self._slack_ms = settings, policies, slack_ms
         self._names = Names(settings)
@@ -137,6 +148,7 @@ class Clockwork:
         self._slices = Slices(settings, self._names.clock, clients) if settings.clock == "log" else None
         word = _last_word(settings)
         self._last = 0 if word is None else word.tick
+        self._notices = Notices(settings, word, rules, clients) if rules is not None else None
 
     def tick(self) -> int | None:
         """Ticks every partition of the facts log, if time has gone on; returns the instant (ms UTC), None for no tick.
@@ -146,15 +158,27 @@ class Clockwork:
         at = self._by_wall() if self._slices is None else self._by_log(self._slices)
         if at is None or at <= self._last:
             return None
-        record = encode(Tick(VERSION, at, self._policies))
+        for instant, quiet in self._moments(at):
+            self._append(Tick(VERSION, instant, self._policies, quiet=quiet))
+            self._last = instant
+        return at
+
+    def _moments(self, at: int) -> Moments:
+        """The ticks up to `at`, each with the feeds that are silent then; what ingest heard is read first."""
+        if self._notices is None:
+            return iter([(at, ())])
+        hearing = self._notices.read()
+        hearing.begin(at)
+        return hearing.ticks(self._last, at, at > END_OF_TIME)
+
+    def _append(self, tick: Tick) -> None:
+        record = encode(tick)
         sent = [
             self._producer.send(self._names.facts, record, b"", partition=partition)
             for partition in range(self._settings.partitions)
         ]
         for future in sent:
             future.get(2 * ANSWER_MS / 1000)
-        self._last = at
-        return at
 
     def _by_wall(self) -> int:
         """The brokers' now, or the append time of the oldest record that ingest has not committed; less the slack."""
@@ -170,10 +194,40 @@ class Clockwork:
         return slices.last(None if unread is None else unread - self._slack_ms)
 
     def _now(self) -> int:
-        """The brokers' clock (ms UTC): of a record just appended, which holds the last tick and our policies."""
-        word = json.dumps([self._last, self._policies]).encode()
+        """The brokers' clock (ms UTC): of a record just appended: what the next leader must know."""
+        heard = self._notices.state() if self._notices is not None else (0, [])
+        word = json.dumps([self._last, self._policies, *heard]).encode()
         sent = self._producer.send(self._names.ticks, word, partition=0)
         return int(sent.get(2 * ANSWER_MS / 1000).timestamp)
+
+
+class Notices:
+    """What ingest has heard of the watched feeds: told beside the leader's words, kept in them."""
+
+    def __init__(self, settings: Settings, word: Word | None, rules: Rulebook, clients: ExitStack) -> None:
+        self._hearing = Hearing(rules)
+        self._tp = TopicPartition(Names(settings).ticks, 0)
+        self._reader = _reader(settings, self._tp, clients)
+        if word is None:
+            self._reader.seek_to_beginning(self._tp)
+        else:
+            self._hearing.hear(word.heard)
+            self._reader.seek(self._tp, word.read)
+
+    def read(self) -> Hearing:
+        """Reads what has been told up to now. With nothing to watch there is nothing to read."""
+        if not self._hearing.watched:
+            return self._hearing
+        end = self._reader.end_offsets([self._tp])[self._tp]
+        while self._reader.position(self._tp) < end:
+            for record in self._reader.poll(timeout_ms=ANSWER_MS // 10).get(self._tp, ()):
+                if record.key == NOTICE:
+                    self._hearing.hear(json.loads(record.value))
+        return self._hearing
+
+    def state(self) -> tuple[int, Heard]:
+        """Up to which offset was read, and when each feed was heard last."""
+        return int(self._reader.position(self._tp)) if self._hearing.watched else 0, self._hearing.all()
 
 
 class Slices:
@@ -210,18 +264,28 @@ def last_word(settings: Settings) -> Word | None:
 
 
 def _last_word(settings: Settings) -> Word | None:
-    """What the last leader wrote last; None when there was none."""
+    """What the last leader wrote last; None when there was none. Notices of ingest may stand behind it."""
     tp = TopicPartition(Names(settings).ticks, 0)
     with ExitStack() as clients:
         reader = _reader(settings, tp, clients)
-        end = reader.end_offsets([tp])[tp]
-        if end <= reader.beginning_offsets([tp])[tp]:
-            return None
-        reader.seek(tp, end - 1)
-        records: list[Any] = []
-        while not records and reader.position(tp) < end:
-            records = reader.poll(timeout_ms=ANSWER_MS // 10).get(tp, [])
-        return Word(records[0].offset, *json.loads(records[0].value)) if records else None
+        begin, end = reader.beginning_offsets([tp])[tp], reader.end_offsets([tp])[tp]
+        back, start = 1, end
+        while start > begin:
+            start = max(begin, end - back)
+            if words := _words(reader, tp, start, end):
+                return Word(words[-1].offset, *json.loads(words[-1].value))
+            back *= 16
+    return None
+
+
+def _words(reader: KafkaConsumer, tp: TopicPartition, start: int, end: int) -> list[Any]:
+    """The leaders' words between two offsets."""
+    reader.seek(tp, start)
+    words: list[Any] = []
+    while reader.position(tp) < end:
+        records = reader.poll(timeout_ms=ANSWER_MS // 10).get(tp, [])
+        words += [record for record in records if record.key != NOTICE and record.offset < end]
+    return words
 
 
 def _reader(settings: Settings, tp: TopicPartition, clients: ExitStack) -> KafkaConsumer:

@@ -45,7 +45,7 @@ def worker(settings: Settings) -> None:
     signal(SIGTERM, lambda *_: sys.exit(0))  # while it waits; Faust takes its own way to end
     with _served(settings, watch, metrics.registry):
         watch.lock.until_others_are_gone()
-        with Ticker(settings, policies.hash), LagWatch(settings, metrics):
+        with Ticker(settings, policies.hash, rules=rules), LagWatch(settings, metrics):
             watch.lock.until_in_force()
             _run(watch.app)
 
@@ -76,9 +76,9 @@ def _pages(watch: Watch, registry: CollectorRegistry) -> FastAPI:
     @pages.get("/health")
     def health() -> Response:
         """200 when the worker has its partitions, their rows and the policies in force; 503 while it has not."""
-        app = watch.app
-        placed = app.started and app.tables.actives_ready and not app.rebalancing
-        why = watch.lock.waits or ("" if placed else "waiting for partitions")
+        app, lock = watch.app, watch.lock
+        placed = lock.open and app.started and app.tables.actives_ready and not app.rebalancing
+        why = "" if placed else lock.waits or "waiting for partitions"
         return Response(f"{why or 'ready'}\n", 503 if why else 200, media_type="text/plain")
 
     return pages

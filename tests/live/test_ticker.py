@@ -12,11 +12,13 @@ from kafka.structs import OffsetAndMetadata
 
 from detectors.facts import Tick, decode
 from streams.brokers import admin
+from streams.messages import Post
 from streams.settings import Settings
 from streams.ticker import SLACK_MS, Clockwork, Ticker
 from streams.topics import Names, apply
 from tests.kafka.broker import Broker
 from tests.live.reading import records
+from tests.test_feed_quiet import watching
 
 HASH = "abcd"
 
@@ -118,6 +120,33 @@ def test_the_log_clock_ticks_the_last_end_that_ingest_has_read(applied: Settings
         produce(names.clock, b"2500")
         assert clockwork.tick() is None
     assert [_ticks(log, partition) for partition in range(4)] == [[1000, 3000]] * 4
+
+
+def test_ticks_name_the_feeds_that_are_silent_and_a_new_leader_knows_when_each_was_heard(
+    applied: Settings, produce: Callable[..., int]
+) -> None:
+    rules, names = watching(returns="1 s"), Names(applied)
+    with ExitStack() as clients:
+        clockwork = Clockwork(applied, HASH, 0, clients, rules)
+        heard = clockwork.tick()
+        assert heard is not None
+        time.sleep(1.3)
+        clockwork.tick()
+        now = int(time.time() * 1000)
+        notice = [("returns", "JP", now), ("unheard of", "JP", now)]
+        for message in Post(applied).heard(notice):
+            KafkaProducer(bootstrap_servers=applied.bootstrap).send(names.ticks, message.value, message.key).get(10)
+        clockwork.tick()
+        new = Clockwork(applied, HASH, 0, clients, rules)
+        new.tick()
+    ticks = [decode(record.value) for record in records(applied, names.facts) if record.partition == 0]
+    silent = [{market for _, market in tick.quiet} for tick in ticks if isinstance(tick, Tick)]
+    every = set(rules.policies.markets)
+    assert silent[0] == set()
+    assert every in silent, "begun to listen a second ago, and heard nothing"
+    assert silent[-2:] == [every - {"JP"}, every - {"JP"}]
+    turn = next(tick for tick in ticks if isinstance(tick, Tick) and tick.quiet)
+    assert turn.at == heard + 1001
 
 
 def test_one_leads_and_another_takes_over(applied: Settings) -> None:

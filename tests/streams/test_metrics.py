@@ -19,7 +19,10 @@ from tests.histories import DAY, Writer, history
 from tests.logs import rulebook
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
-LABELS = {"topic", "outcome", "reason", "code", "state", "kind", "rule", "severity", "tier", "version", "hash", "le"}
+LABELS = {
+    *("topic", "outcome", "reason", "code", "state", "kind", "rule", "severity", "tier", "version", "hash", "le"),
+    *("source", "market"),  # declared feeds
+}
 KNOWN = {
     *RAW_TOPICS,
     *REASONS,
