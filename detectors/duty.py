@@ -13,7 +13,7 @@ from detectors.card import Card
 from detectors.order import Order
 from detectors.parts import Moment
 from detectors.policy import Market
-from detectors.terms import Terms
+from detectors.terms import AS_SAID, Terms
 from detectors.verdict import (
     APPROACHING,
     DIRECTIVE,
@@ -94,8 +94,16 @@ class Duty(msgspec.Struct, frozen=True):
         for case in self.cases(order, terms):
             if isinstance(case, NotApplicable):
                 yield case
-            else:
+            elif not terms.kept:
                 yield from self._verdicts(case, terms)
+            else:
+                yield from self._kept(case, terms)
+
+    def _kept(self, case: Case, terms: Terms) -> Iterator[Judgement]:
+        """The case with the due it was closed with; nothing where it stays as it was said, or unsaid."""
+        due = terms.kept.get("\x1f".join((DUTY, self.card.name, *case.key)), case.due)
+        if due > AS_SAID:
+            yield from self._verdicts(msgspec.structs.replace(case, due=due), terms)
 
     def _verdicts(self, case: Case, terms: Terms) -> Iterator[Judgement]:
         market, ended = terms.market, case.ended()

@@ -158,5 +158,6 @@ def _duty(outcome: Outcome, content: Obligation) -> dict[str, Any]:
         "opened": rfc3339(content.opened),
         "due": rfc3339(content.due),
         **warning,
+        **({"reason": outcome.why} if outcome.why else {}),
         "clock": [{**s, "from": rfc3339(int(str(s["from"]))), "to": rfc3339(int(str(s["to"])))} for s in segments],
     }

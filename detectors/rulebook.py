@@ -1,6 +1,6 @@
 """The rules in force: policies, feeds and the catalogue. It never changes; a new policy is a new rulebook."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from detectors import catalogue, directive
@@ -23,7 +23,7 @@ from detectors.patterns import (
 from detectors.policy import Policies
 from detectors.rates import Run
 from detectors.say import Hush, Said
-from detectors.terms import Terms
+from detectors.terms import NOTHING, Terms
 from detectors.verdict import Judgement, NotApplicable, Note, Verdict
 from detectors.window import Buyer, Entry, Link, Window, contributions
 
@@ -80,9 +80,13 @@ class Rulebook:
         terms = self._terms.get(market)
         return max(terms.market.ms(key, at) for key in ("settle", "grace")) if terms is not None else 0
 
-    def judge_order(self, order: Order, said: dict[str, Said]) -> Judged:
-        """What the facts say of the order. A rule that fails is named; the next one still runs."""
+    def judge_order(self, order: Order, said: dict[str, Said], kept: Mapping[str, int] = NOTHING) -> Judged:
+        """What the facts say of the order. A rule that fails is named; the next one still runs.
+
+        `kept`: what a change of policies does not touch.
+        """
         terms, judged = self._terms[order.market], Judged([], [], {})
+        terms = terms._replace(kept=kept) if kept else terms
         for rule in self.rules:
             try:
                 found_here = list(rule.judge(order, terms)) if rule.arises(order) else ()

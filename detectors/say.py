@@ -13,6 +13,7 @@ from detectors.card import Card
 from detectors.feeds import NEVER, Feeds, Silence
 from detectors.outcomes import Outcome
 from detectors.policy import Market
+from detectors.terms import AS_SAID, NOTHING, STAYS
 from detectors.verdict import (
     APPROACHING,
     BREACHED,
@@ -75,17 +76,18 @@ class Hush(NamedTuple):
 class Moment(msgspec.Struct, frozen=True, gc=False):
     """When it is said. `now`: what is decidable up to and including it. `cause`: the log time of the fact that
     changed something, None when only time went on. `hold`: log time of the latest fact out of a backlog, or 0.
-    `hush`: which feeds are silent or were a moment ago, None for none.
+    `hush`: which feeds are silent or were a moment ago, None for none. `reason`: why clocks move, if not by a fact.
     """
 
     now: int
     cause: int | None
     hold: int
     hush: Hush | None = None
+    reason: str = ""
 
     def held(self, hold: int) -> "Moment":
         """The same moment for a row with that hold."""
-        return Moment(self.now, self.cause, hold, self.hush)
+        return Moment(self.now, self.cause, hold, self.hush, self.reason)
 
     def ripe(self, at: int, wait: int) -> int:
         """When something true from `at` may first be said: after a backlog not before its log time + `wait`."""
@@ -111,10 +113,11 @@ def say(
     when: Moment,
     cards: Mapping[str, Card],
     failed: frozenset[str] = frozenset(),
+    kept: Mapping[str, int] = NOTHING,
 ) -> Spoken:
     """Says the difference between `verdicts` and `said`, and keeps it in `said`.
 
-    What rules named in `failed` (cards) said before stays as it was.
+    What rules named in `failed` (cards) said before stays as it was; `kept`: what a change of policies does not touch.
     """
     spoken = Spoken()
     true: dict[str, Verdict] = {}
@@ -122,14 +125,14 @@ def say(
         true.setdefault(verdict.tag, verdict)
     for tag, verdict in true.items():
         before = said.get(tag)
-        if verdict.kind == DIRECTIVE and _switched(verdict, before):
+        if kept.get(tag, AS_SAID) < AS_SAID or (verdict.kind == DIRECTIVE and _switched(verdict, before)):
             continue
         reached = _reached(verdict, before, when, spoken, subject.profile.name)
         if reached >= 0:
-            spoken.outcomes += _speak(subject, said, tag, verdict, reached, when)
-        elif before is not None:
+            spoken.outcomes += _speak(subject, said, tag, verdict, reached, when, keep=tag in kept)
+        elif before is not None and tag not in kept:
             _drop(subject, said, tag, verdict.card, when, spoken)
-    for tag in [tag for tag in said if tag not in true]:
+    for tag in [tag for tag in said if tag not in true and kept.get(tag) != STAYS]:
         card = cards.get(said[tag].card)
         if card is not None and card.name not in failed:
             _drop(subject, said, tag, card, when, spoken)
@@ -152,7 +155,7 @@ def _switched(verdict: Verdict, before: Said | None) -> bool:
     return (switched == OFF) or (switched == SHADOWED and known in {ISSUED, STANDS})
 
 
-def _ripe(verdict: Verdict, at: int, state: str, when: Moment, market: str) -> int:
+def ripe_from(verdict: Verdict, at: int, state: str, when: Moment, market: str) -> int:
     """When a new step may first be said: after a backlog, and not from the absence of what a silent feed brings.
 
     That a duty opened, was met or lapsed is told by facts, never by their absence.
@@ -168,7 +171,7 @@ def _reached(verdict: Verdict, before: Said | None, when: Moment, spoken: Spoken
     """The index of the step that holds now, -1 for none. What was said needs no waiting."""
     known, reached = _known(verdict, before), -1
     for i, (at, state) in enumerate(verdict.steps):
-        ripe = at if i <= known else _ripe(verdict, at, state, when, market)
+        ripe = at if i <= known else ripe_from(verdict, at, state, when, market)
         if verdict.overtaken is not None and verdict.overtaken <= ripe:
             return -1
         if when.hush is not None and ripe >= NEVER:
@@ -188,20 +191,21 @@ def _known(verdict: Verdict, before: Said | None) -> int:
 
 
 def _speak(
-    subject: Subject, said: dict[str, Said], tag: str, verdict: Verdict, reached: int, when: Moment
+    subject: Subject, said: dict[str, Said], tag: str, verdict: Verdict, reached: int, when: Moment, keep: bool
 ) -> Iterator[Outcome]:
-    content = verdict.content()
-    before, digest = said.get(tag), _digest(content)
-    target = verdict.steps[reached][1]
-    if before is not None and (before.state, before.digest) == (target, digest):
+    content, before = verdict.content(), said.get(tag)
+    if keep and before is not None and before.state != WITHDRAWN:
+        content = _as_said(content, unpack(verdict.kind, before.content, verdict.card))
+    mark, target = digest(content), verdict.steps[reached][1]
+    if before is not None and (before.state, before.digest) == (target, mark):
         return
     if before is not None and before.state == STANDS:
-        before.state, before.digest = target, digest
+        before.state, before.digest = target, mark
         return
     for at, state in _path(verdict, before, reached):
         revision = before.revision + 1 if before is not None else 1
         repeated = before is not None and before.state == state
-        ripe = at if repeated else _ripe(verdict, at, state, when, subject.profile.name)
+        ripe = at if repeated else ripe_from(verdict, at, state, when, subject.profile.name)
         yield Outcome(
             type=_OUTCOME.get(verdict.kind) or f"{verdict.kind}.{state}",
             seller=subject.seller,
@@ -217,8 +221,16 @@ def _speak(
             content=content,
             profile=subject.profile,
             segments=verdict.segments,
+            why=when.reason if verdict.kind == DUTY and before is not None else "",
         )
-        said[tag] = before = Said(state, revision, digest, _pack(content), verdict.card.name)
+        said[tag] = before = Said(state, revision, mark, _pack(content), verdict.card.name)
+
+
+def _as_said(content: Content, before: Content) -> Content:
+    """What was said before, with what a fact alone can tell since: that it was put right."""
+    if isinstance(content, Breach) and isinstance(before, Breach):
+        return msgspec.structs.replace(before, cleared=content.cleared)
+    return before
 
 
 def _path(verdict: Verdict, before: Said | None, reached: int) -> Sequence[tuple[int, str]]:
@@ -238,7 +250,7 @@ def _take_back(subject: Subject, said: dict[str, Said], tag: str, card: Card, wh
     before = said[tag]
     if kind == APPROACHING or before.state in {WITHDRAWN, STANDS}:
         return
-    content = _unpack(kind, before.content, card)
+    content = unpack(kind, before.content, card)
     cause = when.now if when.cause is None else when.cause
     prefix = "shadow_" if before.state == SHADOWED else ""
     if isinstance(content, Directive) and not prefix and subject.carried_out(content):
@@ -263,7 +275,8 @@ def _take_back(subject: Subject, said: dict[str, Said], tag: str, card: Card, wh
     said[tag] = Said(WITHDRAWN, before.revision + 1, 0, before.content, card.name)
 
 
-def _digest(content: Content) -> int:
+def digest(content: Content) -> int:
+    """A number that differs when the content does."""
     if isinstance(content, Obligation):
         return 7 * content.due + content.opened
     return zlib.crc32(msgspec.json.encode(content))
@@ -275,7 +288,8 @@ def _pack(content: Content) -> bytes:
     return msgspec.msgpack.encode(content)
 
 
-def _unpack(kind: str, packed: bytes, card: Card) -> Content:
+def unpack(kind: str, packed: bytes, card: Card) -> Content:
+    """The content of a verdict of that kind, as `Said` keeps it."""
     if kind == FINDING:
         return msgspec.msgpack.decode(packed, type=Breach)
     if kind == DIRECTIVE:

@@ -12,6 +12,7 @@ from detectors import runs, shop, windows
 from detectors.directive import carried_out
 from detectors.facts import Fact, Tick
 from detectors.feeds import Silence
+from detectors.kept import Change
 from detectors.order import Order, OrderFact, fold
 from detectors.outcomes import Outcome
 from detectors.rulebook import Counted, Judged, Rulebook
@@ -51,7 +52,7 @@ def _tick(store: Store, rules: Rulebook, tick: Tick) -> list[Outcome]:
     before = store.policies
     store.tick(tick.at, tick.policies)
     if tick.policies != before:
-        said.extend(_judge_again(store, rules, tick.at))
+        said.extend(_judge_again(store, rules, tick.at, before))
     return said
 
 
@@ -76,23 +77,37 @@ def _again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outc
     return runs.again(store, rules, key, when) if parts(key)[1] == "rates" else windows.again(store, rules, key, when)
 
 
-def _judge_again(store: Store, rules: Rulebook, at: int) -> list[Outcome]:
-    when = Moment(at - 1, at, 0, rules.hush(store.silence, at))
+def _judge_again(store: Store, rules: Rulebook, at: int, before: str) -> list[Outcome]:
+    """Judges every order by the policies that took the place of those with the hash `before` ("": of none)."""
+    reason = f"the policies {store.policies} took the place of {before}" if before else ""
+    when = Moment(at - 1, at, 0, rules.hush(store.silence, at), reason)
     return [one for key in sorted(store.orders) for one in _order_again(store, rules, key, when)]
 
 
 def _order_again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outcome]:
-    """Judges an order as time alone goes on, or forgets it."""
+    """Judges an order as time alone goes on or the policies change, or forgets it."""
     row = store.get(key, OrderRow)
     if row is None:
         return []
-    seller, order = parts(key)
-    judged, spoken = _judge(rules, fold(seller, row.market, order, row.facts), row, when)
+    seller, name = parts(key)
+    order = fold(seller, row.market, name, row.facts)
+    if when.reason:
+        _keep_closed(rules, order, row, when)
+    judged, spoken = _judge(rules, order, row, when)
     if spoken.next is None and _forget_at(rules, row, spoken) <= when.now:
         store.drop(key)
         return spoken.outcomes
     _keep(store, rules, key, row, spoken)
     return [*spoken.outcomes, *_counted(seller, row, judged, when)]
+
+
+def _keep_closed(rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> None:
+    """Keeps in the row what was closed before the policies changed, where they would now tell it otherwise."""
+    market = rules.terms(row.market).market
+    held = when.held(row.hold)
+    change = Change(held, row.said, row.kept, market, rules.cards, lambda one: carried_out(order, one, market))
+    for keeps in (change.duties, change.stay, change.rest):
+        row.kept.update(keeps(rules.judge_order(order, row.said, row.kept).verdicts))
 
 
 def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
@@ -123,14 +138,14 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
 def _judge(rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> tuple[Judged, Spoken]:
     """Says the difference; once more when a directive turned out to stand, for that itself is a finding (V-40)."""
     market = rules.terms(row.market).market
-    judged = rules.judge_order(order, row.said)
+    judged = rules.judge_order(order, row.said, row.kept)
     subject = Subject(order.seller, order.id, market, lambda directive: carried_out(order, directive, market))
     held = when.held(row.hold)
-    spoken = say(subject, row.said, judged.verdicts, held, rules.cards, frozenset(judged.failed))
+    spoken = say(subject, row.said, judged.verdicts, held, rules.cards, frozenset(judged.failed), row.kept)
     if not spoken.stands:
         return judged, spoken
-    judged = rules.judge_order(order, row.said)
-    again = say(subject, row.said, judged.verdicts, held, rules.cards, frozenset(judged.failed))
+    judged = rules.judge_order(order, row.said, row.kept)
+    again = say(subject, row.said, judged.verdicts, held, rules.cards, frozenset(judged.failed), row.kept)
     return judged, Spoken([*spoken.outcomes, *again.outcomes], again.next, max(spoken.last, again.last))
 
 

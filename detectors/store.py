@@ -24,6 +24,7 @@ class OrderRow(msgspec.Struct, gc=False, array_like=True):
     """An order as it is kept: its facts, what was said, what it added to the windows, and what was noted of it.
 
     `hold`: log time (ms) of its latest fact out of a backlog. `counts`, `answers`: what it added to the daily counts.
+    `kept`: what was closed and the policies that came later do not touch, by tag (`terms`).
     """
 
     market: str
@@ -34,6 +35,7 @@ class OrderRow(msgspec.Struct, gc=False, array_like=True):
     hold: int = 0
     counts: list[int] = []
     answers: list[tuple[int, int]] = []
+    kept: dict[str, int] = {}
 
 
 class ClockRow(msgspec.Struct, gc=False, array_like=True):

@@ -131,6 +131,7 @@ class Duty(Said):
     order: Id | None = None
     opened: Stamp
     due: Stamp
+    reason: str | None = Field(None, description="why it moved, when no fact did it: other policies came into force")
     clock: list[Segment]
 
 
