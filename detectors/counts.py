@@ -3,7 +3,6 @@
 A count is one number: the local day times 64 plus the place of its name in NAMES; so an order's row stays short.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from detectors.attribution import COUNTS, EXTENDED, attribute, was_paid
@@ -151,7 +150,11 @@ def answered(order: Order, terms: Terms, verdicts: Sequence[Verdict]) -> list[tu
 
 
 def changed(old: Sequence[int], new: Sequence[int]) -> list[tuple[int, int]]:
-    """(count, how many more; negative: fewer), for what differs."""
-    more = Counter(new)
-    more.subtract(Counter(old))
-    return sorted((count, n) for count, n in more.items() if n)
+    """(count, 1 for one more or -1 for one fewer), for what differs."""
+    more, fewer = list(new), []
+    for count in old:
+        if count in more:
+            more.remove(count)
+        else:
+            fewer.append((count, -1))
+    return [*fewer, *((count, 1) for count in more)]

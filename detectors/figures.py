@@ -46,6 +46,7 @@ def figure_of(store: Store, rules: Rulebook, seller: str, at: int) -> Figure:
 
 def tiers(store: Store, rules: Rulebook, at: int) -> dict[str, int]:
     """How many sellers stand in each tier of M-01r at `at` (ms UTC)."""
+    store.flush()
     sellers = {parts(key)[0] for key in store.sellers if not is_order(key)} - {""}
     return dict(Counter(figure_of(store, rules, seller, at).tier for seller in sorted(sellers)))
 

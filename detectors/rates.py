@@ -15,6 +15,7 @@ from detectors.say import Said
 from detectors.terms import Terms
 from detectors.window import Entry
 
+_PAID_PLACE, _FAULT_PLACE, _CANCELLED_PLACE = PLACE["paid"], PLACE["fault"], PLACE["cancelled"]
 _PAID = (("order.paid",),)
 _CANCELLED = (*_PAID, ("order.cancelled",))
 
@@ -31,7 +32,8 @@ class RateRow(msgspec.Struct, gc=False, array_like=True):
     """One seller's counts by local day, his answers' ms by the day of the request, and what was said of each run.
 
     `since`: the first run that may still be judged; what was said of earlier ones stands. `hold`: log time (ms) of
-    the latest fact that came from a backlog.
+    the latest fact that came from a backlog. `end`: when to look whether the row may go (ms UTC); 0: not known.
+    `newest`: the latest day with a payment.
     """
 
     market: str
@@ -40,11 +42,15 @@ class RateRow(msgspec.Struct, gc=False, array_like=True):
     runs: dict[int, RunRow] = {}
     since: int = 0
     hold: int = 0
+    end: int = 0
+    newest: int = 0
 
     def add(self, count: int, n: int) -> None:
         """Adds `n` to a count (negative: takes off)."""
         day, place = split(count)
         self.days.setdefault(day, [0] * len(NAMES))[place] += n
+        if place == _PAID_PLACE and day > self.newest:
+            self.newest = day
 
     def sum(self, name: str, first: int, last: int) -> int:
         """The count over the days from `first` to `last`, both included."""
@@ -84,14 +90,20 @@ def run_instant(day: int, market: Market) -> int:
     return midnight + market.ms("sfcr_run", midnight)
 
 
-def quiet(row: RateRow, day: int, market: Market) -> bool:
-    """Whether the run has too few cancellations for any finding."""
+def calm(row: RateRow, day: int, market: Market) -> bool:
+    """Whether no run over the day can have a finding: no payment much later, and too little cancelled around it."""
     at = run_instant(day, market)
-    first, last = day - int(market.at("sfcr_cohort_days", at)), day - 1
-    if row.sum("fault", first, last) >= market.at("min_num", at):
+    days = int(market.at("sfcr_cohort_days", at))
+    if row.newest > day + days:
         return False
-    share = int(market.at("v16_percent", at))
-    return 100 * row.sum("cancelled", first, last) <= share * row.sum("paid", first, last)
+    fault = cancelled = 0
+    for near in range(day - days + 1, day + days):
+        counts = row.days.get(near)
+        if counts is not None:
+            fault += counts[_FAULT_PLACE]
+            cancelled += counts[_CANCELLED_PLACE]
+    few = int(market.at("v16_percent", at)) * int(market.at("min_den", at))
+    return fault < market.at("min_num", at) and 100 * cancelled <= few
 
 
 def tier(num: int, den: int, at: int, market: Market) -> str:

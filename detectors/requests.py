@@ -21,7 +21,7 @@ def _cancelled_before(order: Order, request: Request) -> bool:
 
 def has_request(order: Order) -> bool:
     """Whether a buyer asked for a cancellation."""
-    return any(True for _ in buyers_requests(order))
+    return bool(order.requests) and any(True for _ in buyers_requests(order))
 
 
 def earliest(*moments: Moment | None) -> Moment | None:

@@ -89,7 +89,9 @@ class Rulebook:
         terms = terms._replace(kept=kept) if kept else terms
         for rule in self.rules:
             try:
-                found_here = list(rule.judge(order, terms)) if rule.arises(order) else ()
+                if not rule.arises(order):
+                    continue
+                found_here = list(rule.judge(order, terms))
             except Exception as e:  # noqa: BLE001 - promise 7: one failing rule stops no other
                 judged.failed[rule.card.name] = type(e).__name__
                 continue

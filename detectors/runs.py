@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from detectors.counts import PLACE, changed, split
 from detectors.outcomes import Outcome
 from detectors.policy import Market
-from detectors.rates import RateRow, Run, RunRow, day_forgotten_at, dropped_at, first_open, quiet, reach_days
+from detectors.rates import RateRow, Run, RunRow, calm, day_forgotten_at, dropped_at, first_open, reach_days
 from detectors.rulebook import Counted, Rulebook
 from detectors.say import Moment
 from detectors.store import Store, day_key, parts, rates_key
@@ -32,16 +32,22 @@ def change(
     assert when.cause is not None
     profile = rules.terms(market).market
     key = rates_key(seller)
-    row = store.busy(key, RateRow) or RateRow(market)
-    open_from = first_open(when.cause, profile) - 1
+    row = store.get(key, RateRow) or RateRow(market)
+    _forget(row, when.cause, profile)
+    open_from = row.since - 1
     touched = {day for at in paid if (day := profile.calendar.day(at)) >= open_from}
     for count, n in changed(old.counts, new.counts):
         day, place = split(count)
         if day >= open_from:
             row.add(count, n)
-            touched |= {day} if place in _JUDGED else set()
-    _change_answers(row, old.answers, new.answers, open_from)
+            if place in _JUDGED:
+                touched.add(day)
+    if old.answers or new.answers:
+        _change_answers(row, old.answers, new.answers, open_from)
     row.hold = max(row.hold, when.hold)
+    if not touched or (not row.runs and all(calm(row, day, profile) for day in touched)):
+        _keep(store, seller, row, profile)
+        return []
     return _judge(store, rules, seller, row, _runs_over(row, touched, profile, when.cause), when)
 
 
@@ -61,9 +67,7 @@ def _runs_over(row: RateRow, days: Iterable[int], profile: Market, at: int) -> l
     days = set(days)
     if not days:
         return []
-    paid = PLACE["paid"]
-    newest = max((day for day, counts in row.days.items() if counts[paid]), default=0)
-    last = newest + int(profile.at("sfcr_cohort_days", at))
+    last = row.newest + int(profile.at("sfcr_cohort_days", at))
     reach = reach_days(profile, at)
     return sorted({run for day in days for run in range(day + 1, min(day + reach, last) + 1)} | _said(row, days, reach))
 
@@ -76,16 +80,20 @@ def _said(row: RateRow, days: Iterable[int], reach: int) -> set[int]:
 def _judge(
     store: Store, rules: Rulebook, seller: str, row: RateRow, runs: Iterable[int], when: Moment
 ) -> list[Outcome]:
-    profile = rules.terms(row.market).market
-    _forget(row, when.now if when.cause is None else when.cause, profile)
-    loud = [day for day in runs if day >= row.since and (day in row.runs or not quiet(row, day, profile))]
-    said = [one for day in loud for one in _judge_run(store, rules, seller, row, day, when)]
-    if not row.days:
-        store.drop(rates_key(seller))
-        return said
-    instants = [run.next for run in row.runs.values() if run.next is not None]
-    store.keep(rates_key(seller), row, min([*instants, dropped_at(row, profile)]))
+    said = [one for day in runs if day >= row.since for one in _judge_run(store, rules, seller, row, day, when)]
+    _keep(store, seller, row, rules.terms(row.market).market)
     return said
+
+
+def _keep(store: Store, seller: str, row: RateRow, profile: Market) -> None:
+    """Keeps the row until the next instant of a run. When it may go is looked up again at the end that it knew."""
+    key = rates_key(seller)
+    if not row.days:
+        store.drop(key)
+        return
+    known = row.end if row.end else dropped_at(row, profile)
+    row.end = known
+    store.put(key, row, min([known, *(run.next for run in row.runs.values() if run.next is not None)]))
 
 
 def _judge_run(store: Store, rules: Rulebook, seller: str, row: RateRow, day: int, when: Moment) -> list[Outcome]:
@@ -108,7 +116,7 @@ def _paid(store: Store, seller: str, profile: Market, first: int, last: int) -> 
     """The seller's paid orders of the local days, both included."""
     start, end = profile.calendar.midnight(first), profile.calendar.eod(last)
     for number in range(start // _UTC_DAY, end // _UTC_DAY + 1):
-        day = store.busy(day_key(seller, number), Day)
+        day = store.get(day_key(seller, number), Day)
         if day is not None:
             yield from between(day.entries(PAID), start, end)
 
@@ -131,10 +139,13 @@ def _forget(row: RateRow, at: int, profile: Market) -> None:
 
 def again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outcome]:
     """Says what time alone makes true of a seller's runs, or forgets his counts."""
-    row = store.busy(key, RateRow)
+    row = store.get(key, RateRow)
     if row is None:
         return []
-    if not row.days or dropped_at(row, rules.terms(row.market).market) <= when.now:
+    profile = rules.terms(row.market).market
+    _forget(row, when.now, profile)
+    row.end = dropped_at(row, profile) if row.days else 0
+    if row.end <= when.now:
         store.drop(key)
         return []
     ripe = sorted(day for day, run in row.runs.items() if run.next is not None and run.next <= when.now)

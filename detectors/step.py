@@ -81,6 +81,7 @@ def _judge_again(store: Store, rules: Rulebook, at: int, before: str) -> list[Ou
     """Judges every order by the policies that took the place of those with the hash `before` ("": of none)."""
     reason = f"the policies {store.policies} took the place of {before}" if before else ""
     when = Moment(at - 1, at, 0, rules.hush(store.silence, at), reason)
+    store.flush()
     return [one for key in sorted(store.orders) for one in _order_again(store, rules, key, when)]
 
 

@@ -15,7 +15,7 @@ from detectors.window import Buyer, Day, Entry, Link
 NEVER = (1 << 63) - 1
 _ORDER, _SELLER = "\x1f", "\x1e"
 _SELLERS_MARK = _SELLER.encode()
-_UNPACKED = 8192
+_UNPACKED = 4096
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -108,17 +108,22 @@ def seller_of(key: bytes) -> str:
 
 
 class Store:
-    """Orders and sellers of one partition, any mappings of bytes to bytes, and the wheel over them."""
+    """Orders and sellers of one partition, any mappings of bytes to bytes, and the wheel over them.
+
+    Rows that were touched lately are kept unpacked, and packed when they have been left alone or at `flush`: the
+    mappings hold everything only then.
+    """
 
     def __init__(
         self, orders: MutableMapping[bytes, bytes], sellers: MutableMapping[bytes, bytes], partition: int = 0
     ) -> None:
         """Starts with an empty wheel; call `rebuild` when the mappings already hold rows."""
         self.orders, self.sellers = orders, sellers
+        self._unpacked: dict[bytes, msgspec.Struct] = {}
+        self._changed: dict[bytes, int] = {}
         self._clock_key = clock_key(partition)
         self._clock = self.get(self._clock_key, ClockRow) or ClockRow()
         self.wheel = Wheel(self._next)
-        self._unpacked: dict[bytes, msgspec.Struct] = {}
 
     def rebuild(self, keys: Iterator[bytes]) -> None:
         """Puts the partition's rows back on the wheel; reads only their heads."""
@@ -156,10 +161,10 @@ class Store:
         return self.orders if is_order(key) else self.sellers
 
     def _next(self, key: bytes) -> int | None:
-        raw = self._table(key).get(key)
-        if raw is None:
-            return None
-        instant = int.from_bytes(raw[:8], "big")
+        instant = self._changed.get(key)
+        if instant is None:
+            raw = self._table(key).get(key)
+            instant = NEVER if raw is None else int.from_bytes(raw[:8], "big")
         return None if instant == NEVER else instant
 
     def waits_until(self, key: bytes) -> int | None:
@@ -167,46 +172,50 @@ class Store:
         return self._next(key)
 
     def get(self, key: bytes, kind: type[Row]) -> Row | None:
-        """The row of that key; None when there is none."""
-        raw = self._table(key).get(key)
-        return None if raw is None else _decoder(kind).decode(memoryview(raw)[8:])
+        """The row of that key; None when there is none. What is changed in it must be `put`."""
+        row = self._unpacked.get(key)
+        if row is None:
+            raw = self._table(key).get(key)
+            if raw is None:
+                return None
+            row = _decoder(kind).decode(memoryview(raw)[8:])
+            self._keep(key, row)
+        return row  # type: ignore[return-value]
 
     def put(self, key: bytes, row: msgspec.Struct, instant: int | None) -> None:
         """Keeps the row; `instant` (ms UTC): when to look at it again, None for never."""
-        table = self._table(key)
-        head = NEVER if instant is None else instant
-        old = table.get(key)
-        table[key] = packed = head.to_bytes(8, "big") + _encoder.encode(row)
-        if instant is not None and (old is None or old[:8] != packed[:8]):
+        before = self._next(key)
+        self._keep(key, row)
+        self._changed[key] = NEVER if instant is None else instant
+        if instant is not None and instant != before:
             self.wheel.put(key, instant)
 
     def drop(self, key: bytes) -> None:
         """Forgets the row."""
         self._unpacked.pop(key, None)
+        self._changed.pop(key, None)
         self._table(key).pop(key, None)
 
-    def busy(self, key: bytes, kind: type[Row]) -> Row | None:
-        """The row of that key; those touched again and again are kept unpacked. What is changed must be `keep`t."""
-        row = self._unpacked.get(key)
-        if row is None:
-            row = self.get(key, kind)
-            if row is not None:
-                self._keep(key, row)
-        return row  # type: ignore[return-value]
+    def flush(self) -> None:
+        """Packs every changed row into the mappings."""
+        for key, instant in self._changed.items():
+            self._table(key)[key] = instant.to_bytes(8, "big") + _encoder.encode(self._unpacked[key])
+        self._changed.clear()
 
-    def keep(self, key: bytes, row: msgspec.Struct, instant: int | None) -> None:
-        """Keeps a row that is touched again and again; `instant` as in `put`."""
-        self._keep(key, row)
-        self.put(key, row, instant)
+    def count_orders(self) -> int:
+        """How many orders are kept."""
+        self.flush()
+        return len(self.orders)
 
     def _keep(self, key: bytes, row: msgspec.Struct) -> None:
         if len(self._unpacked) >= _UNPACKED:
+            self.flush()
             self._unpacked.clear()
         self._unpacked[key] = row
 
     def day(self, seller: str, number: int) -> Day | None:
         """A seller's UTC day."""
-        return self.busy(day_key(seller, number), Day)
+        return self.get(day_key(seller, number), Day)
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -1,7 +1,7 @@
 """A seller's windows in the store: changed by contributions, judged where a change or the time touches them."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 from detectors.clock import DAY, utc_day
 from detectors.outcomes import Outcome
@@ -25,22 +25,32 @@ def change(
 ) -> list[Outcome]:
     """Takes `old` off and puts `new` on; judges the windows that this touches. `when.hold`: a backlog's log time."""
     off = [entry for entry in old if entry not in new]
-    on = [entry for entry in new if entry not in old]
+    on = [entry for entry in new if entry not in old] if old else list(new)
     said: list[Outcome] = []
-    for link in dict.fromkeys(entry.link for entry in (*off, *on) if entry.kind == LINK):
-        gone = [entry for entry in off if entry.link == link]
-        come = [entry for entry in on if entry.link == link]
+    for link, (gone, come) in _grouped(off, on, lambda entry: entry.link if entry.kind == LINK else ""):
         said.extend(change_link(store, rules, seller, market, link, gone, come, when))
-    for buyer in dict.fromkeys(entry.who for entry in (*off, *on) if entry.kind == PLACED and entry.who):
-        gone = [entry for entry in off if entry.kind == PLACED and entry.who == buyer]
-        come = [entry for entry in on if entry.kind == PLACED and entry.who == buyer]
+    for buyer, (gone, come) in _grouped(off, on, lambda entry: entry.who if entry.kind == PLACED else ""):
         said.extend(_change_buyer(store, rules, seller, market, buyer, gone, come, when))
-    off, on = ([entry for entry in entries if entry.kind != LINK] for entries in (off, on))
-    for number in sorted({day_number(entry) for entry in (*off, *on)}):
-        gone = [entry for entry in off if day_number(entry) == number]
-        come = [entry for entry in on if day_number(entry) == number]
+    days = _grouped(off, on, lambda entry: None if entry.kind == LINK else day_number(entry))
+    for number, (gone, come) in sorted(days):
         said.extend(_change_day(store, rules, seller, market, number, gone, come, when))
     return said
+
+
+Group = TypeVar("Group", str, int)
+
+
+def _grouped(
+    off: Sequence[Entry], on: Sequence[Entry], by: Callable[[Entry], Group | None]
+) -> list[tuple[Group, tuple[list[Entry], list[Entry]]]]:
+    """What goes and what comes, for each group that is named."""
+    groups: dict[Group, tuple[list[Entry], list[Entry]]] = {}
+    for side, entries in enumerate((off, on)):
+        for entry in entries:
+            name = by(entry)
+            if name is not None and name != "":
+                groups.setdefault(name, ([], []))[side].append(entry)
+    return list(groups.items())
 
 
 def _change_day(
@@ -67,7 +77,7 @@ def _change_day(
     later = [store.day(seller, number + i) for i in range(1, 1 + _reach(profile, when.cause))]
     if not any(later) and _all_quiet(window, off, on, profile):
         waits = store.waits_until(day_key(seller, number))
-        store.keep(day_key(seller, number), day, _dropped_at(number, profile) if waits is None else waits)
+        store.put(day_key(seller, number), day, _dropped_at(number, profile) if waits is None else waits)
         return []
     said = _judge_day(store, rules, seller, window, when)
     for following in later:
@@ -112,7 +122,7 @@ def _judge_day(store: Store, rules: Rulebook, seller: str, window: Window, when:
     held = when.held(day.hold)
     spoken, failed = said_of(rules, seller, f"day {day.number}", profile, day, judged, held)
     end = _dropped_at(day.number, profile)
-    store.keep(day_key(seller, day.number), day, end if spoken.next is None else min(spoken.next, end))
+    store.put(day_key(seller, day.number), day, end if spoken.next is None else min(spoken.next, end))
     return [*spoken.outcomes, *failed]
 
 

@@ -128,6 +128,7 @@ class Board:
 
     def _facts_of(self, seller: str) -> Iterator[FactView]:
         store = self._embedded.store
+        store.flush()
         for key in list(store.orders):
             if is_order(key) and parts(key)[0] == seller:
                 row = store.get(key, OrderRow)

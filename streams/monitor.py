@@ -44,7 +44,9 @@ class Monitor:
     def __call__(self, batch: Sequence[Record]) -> list[Message]:
         """What is to be sent because of these records of one partition, in order; the rows are changed."""
         store = self._store(batch[0].partition)
-        return [message for record in batch for message in self._one(store, decode(record.value))]
+        messages = [message for record in batch for message in self._one(store, decode(record.value))]
+        store.flush()
+        return messages
 
     def stands_under(self, record: Record) -> str:
         """The hash of the policies it stands under: a tick's own, a fact the last applied tick's; "" before any."""

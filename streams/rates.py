@@ -31,6 +31,7 @@ def standings(rules: Rulebook, facts: Iterable[Fact], seller: str = "", day: int
     for fact in facts:
         list(embedded.accept(fact))
     at = embedded.last or 0
+    embedded.store.flush()
     names = [seller] if seller else sorted({seller_of(key) for key in embedded.store.sellers} - {""})
     found = {name: one for name in names if (one := standing(embedded.store, rules, name, day, at)) is not None}
     if seller and not found:

@@ -60,6 +60,7 @@ def apply(log: Iterable[Fact | Tick], store: Store, rules: Rulebook | None = Non
 
 def restored(store: Store) -> Store:
     """A new store over a copy of the rows, as after a restart."""
+    store.flush()
     copy = Store(dict(store.orders), dict(store.sellers))
     copy.rebuild(iter([*copy.orders, *copy.sellers]))
     return copy
