@@ -4,6 +4,7 @@ from bisect import insort
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from detectors.catalogue import PATTERNS
 from detectors.facts import Fact
 from detectors.order import OrderFact
 from detectors.outcomes import Outcome
@@ -13,7 +14,6 @@ from streams.account import Account, Clock, account, tag
 from streams.embedded import Embedded
 
 _WIDTH = 48
-_WINDOWS = frozenset({"day", "link", "buyer", "run"})
 _MARKS = {"counted": "=", "skipped": ".", "paused": "~"}
 
 
@@ -71,7 +71,7 @@ def _hear(found: dict[str, _Known], outcomes: Iterable[Outcome], order: str) -> 
 
 def _stands_on(outcome: Outcome, known: _Known) -> bool:
     content = outcome.content
-    if not isinstance(content, Breach) or outcome.subject.partition(" ")[0] not in _WINDOWS:
+    if not isinstance(content, Breach) or outcome.card not in PATTERNS:
         return False
     return not {fact.id for fact in known.facts}.isdisjoint(content.facts)
 

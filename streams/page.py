@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from detectors.catalogue import PATTERNS
 from detectors.figures import Figure
 from detectors.outcomes import Outcome
 from detectors.verdict import Breach
@@ -131,7 +132,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
     """A finding as lists show it."""
     assert isinstance(outcome.content, Breach)
     data = outcome.data
-    about = outcome.subject if outcome.content.subject[0] != "seller" else ""
+    about = "" if outcome.card in PATTERNS else outcome.subject
     state = "put right" if "cleared" in data and outcome.state != "withdrawn" else outcome.state
     return {
         "id": outcome.id,

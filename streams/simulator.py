@@ -40,8 +40,8 @@ class Monitor(Protocol):
 DESERVES = {
     "silent": ("V-01",),
     "slow to ship": ("V-18",),
-    "cancels without notice": ("V-07",),
-    "cancels in bursts": ("V-13",),
+    "cancels without notice": ("V-07", "V-14"),
+    "cancels in bursts": ("V-13", "V-14"),
     "pushes buyers to cancel": ("V-10",),
     "sells to himself": ("V-24", "V-25", "V-27"),
 }

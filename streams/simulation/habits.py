@@ -221,7 +221,7 @@ KINDS = {
     "slow but in time": Habits(_DAY, _by_the_limit, _approves(1, 12), _usually),
     "answers late but in time": Habits(_MORNING, _the_next_day, _approves(40, 47.9), _begs_to_stay),
     "flash sale": Habits(_flash_sale, _promptly, _approves(0.2, 5), _usually),
-    "big, cancels a few properly": Habits(_DAY, _promptly, _approves(0.2, 5), _cancels(0.015, tell=True)),
+    "big, cancels a few properly": Habits(_DAY, _promptly, _approves(0.2, 5), _cancels(0.006, tell=True)),
     "refuses properly and ships": Habits(_DAY, _promptly, _refuses_and_ships, _some_ask(0.04, 0.15)),
     "explains how to cancel": Habits(_DAY, _the_next_day, _approves(0.1, 1), _asks_how),
     "cash on delivery": Habits(_on_delivery, _promptly, _approves(0.2, 5), _usually),
