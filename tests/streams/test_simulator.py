@@ -109,7 +109,7 @@ class TestLookAlikes:
     def test_the_big_seller_cancels_with_a_notice_each_time(self) -> None:
         cancelled = {f.subject for f in self.of("big, cancels a few properly", "order.cancelled", by="seller")}
         told = {f.subject for f in self.of("big, cancels a few properly", "notice.sent", channel="in_app")}
-        assert 3 <= len(cancelled) == len(told)
+        assert 1 <= len(cancelled) == len(told)
 
     def test_refusals_are_followed_by_a_parcel(self) -> None:
         refused = {f.subject for f in self.of("refuses properly and ships", "cancellation.decided", by="seller")}
