@@ -25,6 +25,7 @@ def _timelines(word: str) -> tuple[str, ...]:
     return ("tests/test_timelines.py", "-k", word)
 
 
+_SWITCH, _QUIET, _CLOSED = ("tests/test_switch.py",), ("tests/test_feed_quiet.py",), ("tests/test_closed_duties.py",)
 _PROMISES = ("tests/test_promises.py", "-k", "stops_no_other or stops_nothing")
 
 MUTANTS = (
@@ -178,15 +179,15 @@ MUTANTS = (
     Mutant(
         "said digest ignored",
         "detectors/say.py",
-        "(before.state, before.digest) == (target, digest):",
+        "(before.state, before.digest) == (target, mark):",
         "before.state == target:",
         _properties("days_of_delay"),
     ),
     Mutant(
         "nothing is ever taken back",
         "detectors/say.py",
-        "for tag in [tag for tag in said if tag not in true]:",
-        "for tag in [tag for tag in said if tag in card_names]:".replace("card_names", "()"),
+        "for tag in [tag for tag in said if tag not in true and kept.get(tag) != STAYS]:",
+        "for tag in [tag for tag in said if tag in ()]:",
         _properties("days_of_delay"),
     ),
     Mutant(
@@ -259,5 +260,54 @@ MUTANTS = (
         "if card is not None and card.name not in failed:",
         "if card is not None:",
         _PROMISES,
+    ),
+    Mutant(
+        "the switch takes back what was issued",
+        "detectors/say.py",
+        "known in {ISSUED, STANDS})",
+        "known in {STANDS})",
+        _SWITCH,
+    ),
+    Mutant(
+        "a shadowed directive goes out",
+        "streams/messages.py",
+        'if kind == "directive" and not outcome.shadow:',
+        'if kind == "directive":',
+        _SWITCH,
+    ),
+    Mutant(
+        "a silent feed is a silent seller",
+        "detectors/say.py",
+        "    heard = when.hush.talk_from(market, verdict.card.needs)",
+        "    heard = 0",
+        _QUIET,
+    ),
+    Mutant(
+        "a feed that talks again holds nothing",
+        "detectors/feeds.py",
+        "back += [(*pair, at) for pair in self.silent if pair not in silent]",
+        "back += []",
+        _QUIET,
+    ),
+    Mutant(
+        "a change of policies touches what was closed",
+        "detectors/step.py",
+        "    if when.reason:",
+        "    if when.reason and row.kept:",
+        _CLOSED,
+    ),
+    Mutant(
+        "a kept duty has the new due",
+        "detectors/duty.py",
+        "msgspec.structs.replace(case, due=due)",
+        "msgspec.structs.replace(case, due=case.due)",
+        _CLOSED,
+    ),
+    Mutant(
+        "ticks under other policies conclude",
+        "streams/monitor.py",
+        "if isinstance(record, Tick) and record.policies != self._rules.policies.hash:",
+        "if isinstance(record, Tick) and not record.policies:",
+        ("tests/streams/test_lock.py",),
     ),
 )
