@@ -82,6 +82,7 @@ CODES = tuple(dict.fromkeys(code for card in CARDS.values() for code in card.cod
 DIRECTIVE_KINDS = tuple(dict.fromkeys(kind for card in CARDS.values() for kind in card.directives))
 NOTES = (
     "cancelled_again",
+    "closed_without_decision",
     "decision_without_request",
     "moved_after_cancel",
     "no_reason",

@@ -4,6 +4,7 @@ Folding knows no present and forgives any order of arrival: the same facts give 
 ms UTC; None means that no fact says so.
 """
 
+from bisect import insort
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -41,6 +42,7 @@ _AT_ONE_INSTANT = (
 )
 _RANK = {kind: rank for rank, kinds in enumerate(_AT_ONE_INSTANT) for kind in kinds}
 _BUYERS_WISH = "buyer_request"  # the seller's codes that say the buyer asked for it
+_MERE_STATUS = "order.status_changed"
 _STATUS = {
     "UNPAID": "order.placed",
     "ON_HOLD": "order.paid",
@@ -86,6 +88,9 @@ class Order(msgspec.Struct, gc=False):
 
     `clock`: from when the paid clocks run: paid, for cash on delivery (`cod`) placed. `after`: refunds and returns,
     None when no fact tells of any. `rows` keeps which row of §3.4 judged each request.
+
+    A mere status says that something happened, not what: `hinted` names what no better fact tells yet, `hint` is the
+    cancellation that a status told. `unasked`: approvals of what nobody was seen to ask for.
     """
 
     seller: str
@@ -112,6 +117,9 @@ class Order(msgspec.Struct, gc=False):
     currency: str = ""
     oddities: list[str] = []
     rows: dict[str, Row] = {}
+    hinted: set[str] = set()
+    hint: Cancel | None = None
+    unasked: list[str] = []
 
     def term(self, name: str, default: Any = None) -> Any:
         """A field of `order.placed`."""
@@ -142,7 +150,7 @@ def fold(seller: str, market: str, order: str, facts: Iterable[OrderFact]) -> Or
     state = Order(seller, market, order, lines={"": Line("")})
     for fact in facts:
         kind = fact.type
-        if kind == "order.status_changed":
+        if kind == _MERE_STATUS:
             kind = _STATUS.get(str(fact.data["status"]).upper(), kind)
         apply = _APPLY.get(kind)
         if apply is not None:
@@ -150,6 +158,7 @@ def fold(seller: str, market: str, order: str, facts: Iterable[OrderFact]) -> Or
         elif kind in FOLDS:
             state.after = state.after or AfterSales()
             FOLDS[kind](state.after, Moment(fact.at, fact.id), fact.data)
+    _settle_hints(state)
     state.cod = bool(state.terms.get("cod"))
     state.clock = state.placed if state.cod else state.paid
     return state
@@ -160,8 +169,16 @@ def _text(data: dict[str, Any], name: str) -> str:
     return str(data.get(name) or "").strip()
 
 
+def _told_before(order: Order, step: str, known: bool, fact: OrderFact) -> bool:
+    """Whether the step was told by a fact as good as this one; a mere status gives way to the event itself."""
+    if known and (step not in order.hinted or fact.type == _MERE_STATUS):
+        return True
+    (order.hinted.add if fact.type == _MERE_STATUS else order.hinted.discard)(step)
+    return False
+
+
 def _placed(order: Order, fact: OrderFact) -> None:
-    if order.placed is not None:
+    if _told_before(order, "placed", order.placed is not None, fact):
         return
     order.placed = Moment(fact.at, fact.id)
     order.terms = fact.data
@@ -176,7 +193,7 @@ def _placed(order: Order, fact: OrderFact) -> None:
 
 
 def _paid(order: Order, fact: OrderFact) -> None:
-    if order.paid is None:
+    if not _told_before(order, "paid", order.paid is not None, fact):
         order.paid = Moment(fact.at, fact.id)
         order.method = _text(fact.data, "method")
         order.amount, order.currency = _text(fact.data, "amount"), _text(fact.data, "currency")
@@ -196,7 +213,7 @@ def _moved(step: str) -> Any:
         for line in order.chosen(names) or order.chosen(()):
             if getattr(line, step) is None:
                 setattr(line, step, Moment(fact.at, fact.id))
-        if order.cancels and not order.cancels[-1].lines:
+        if order.hint is not None or (order.cancels and not order.cancels[-1].lines):
             order.oddities.append("moved_after_cancel")
 
     return apply
@@ -211,24 +228,46 @@ def _requested(order: Order, fact: OrderFact) -> None:
     name = str(data["cancellation"])
     lines = tuple(data.get("lines") or ())
     if name in order.requests:
-        order.oddities.append("request_repeated")
+        _complete(order, order.requests[name], fact, lines)
         return
     order.requests[name] = Request(
         name, fact.at, fact.id, data["by"], _text(data, "reason"), lines, data.get("respond_by"), []
     )
 
 
+def _complete(order: Order, request: Request, fact: OrderFact, lines: tuple[str, ...]) -> None:
+    """A request told again, by another source: what the first left out is filled in, and nothing else is changed."""
+    data, reason = fact.data, _text(fact.data, "reason")
+    same = data["by"] == request.by and all(
+        not old or not new or old == new
+        for old, new in ((request.reason, reason), (request.lines, lines), (request.respond_by, data.get("respond_by")))
+    )
+    if not same:
+        order.oddities.append("request_repeated")
+        return
+    if (
+        (reason and not request.reason)
+        or (lines and not request.lines)
+        or (data.get("respond_by") and not request.respond_by)
+    ):
+        request.reason, request.lines = request.reason or reason, request.lines or lines
+        request.respond_by = request.respond_by or data.get("respond_by")
+        request.more = (*request.more, fact.id)
+
+
 def _decided(order: Order, fact: OrderFact) -> None:
     request = order.requests.get(str(fact.data["cancellation"]))
-    if request is None:
-        order.oddities.append("decision_without_request")
-        return
     data = fact.data
+    if request is None:
+        order.unasked.append(data["decision"])
+        return
     request.decisions.append(Decision(fact.at, fact.id, data["decision"], data["by"], _text(data, "reason")))
 
 
 def _withdrawn(order: Order, fact: OrderFact) -> None:
     request = order.requests.get(str(fact.data["cancellation"]))
+    if fact.data.get("closed"):
+        order.oddities.append("closed_without_decision")
     if request is not None and request.withdrawn is None:
         request.withdrawn = Moment(fact.at, fact.id)
 
@@ -260,18 +299,35 @@ def _cancelled(order: Order, fact: OrderFact) -> None:
     data = fact.data
     by, name = str(data.get("by", "unknown")), _text(data, "cancellation")
     lines, reason = tuple(data.get("lines") or ()), _text(data, "reason")
-    if _all_cancelled(order):
+    if fact.type == _MERE_STATUS:
+        if order.hint is None:
+            request = _carried_out(order, fact.at, by, name, reason)
+            order.hint = Cancel(fact.id, fact.at, fact.id, by, reason, (), request)
+        return
+    if not _lines_left(order):
         order.oddities.append("cancelled_again")
         return
     request = _carried_out(order, fact.at, by, name, reason)
     order.cancels.append(Cancel(name or fact.id, fact.at, fact.id, by, reason, lines, request))
 
 
-def _all_cancelled(order: Order) -> bool:
+def _lines_left(order: Order) -> set[str]:
+    """The lines that no cancellation names."""
     left = set(order.lines)
     for cancel in order.cancels:
         left -= set(cancel.lines or left)
-    return not left
+    return left
+
+
+def _settle_hints(order: Order) -> None:
+    """A cancellation that only a status tells stands for the lines that nothing better tells of."""
+    left = _lines_left(order)
+    if order.hint is not None and left:
+        order.hint.lines = tuple(sorted(left)) if order.cancels else ()
+        insort(order.cancels, order.hint, key=lambda cancel: cancel.at)
+    for decision in order.unasked:
+        if decision == "reject" or not order.cancels:
+            order.oddities.append("decision_without_request")
 
 
 def _noticed(order: Order, fact: OrderFact) -> None:

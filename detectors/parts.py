@@ -38,7 +38,7 @@ class Decision(msgspec.Struct, gc=False):
 
 
 class Request(msgspec.Struct, gc=False):
-    """A cancellation asked for. `lines` empty: the whole order."""
+    """A cancellation asked for. `lines` empty: the whole order. `more`: facts that filled in the rest."""
 
     id: str
     at: int
@@ -49,6 +49,7 @@ class Request(msgspec.Struct, gc=False):
     respond_by: int | None
     decisions: list[Decision]
     withdrawn: Moment | None = None
+    more: tuple[str, ...] = ()
 
 
 class Cancel(msgspec.Struct, gc=False):

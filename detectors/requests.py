@@ -83,4 +83,4 @@ def grounds(order: Order, request: Request) -> tuple[str, ...]:
     moments += [m for m in later if m is not None and m.at <= request.at]
     terms = [e.fact for e in order.estimates if e.at <= request.at]
     terms += [c.fact for c in order.consents if c.at <= request.at]
-    return (*dict.fromkeys([m.fact for m in moments if m is not None] + terms), request.fact)
+    return (*dict.fromkeys([m.fact for m in moments if m is not None] + terms), request.fact, *request.more)

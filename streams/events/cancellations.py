@@ -41,9 +41,10 @@ class CancellationDecided(Data):
 
 
 class CancellationWithdrawn(Data):
-    """`cancellation.withdrawn`."""
+    """`cancellation.withdrawn`. `closed`: the source says that it is over, not whether it was withdrawn or refused."""
 
     cancellation: Id
+    closed: bool | None = None
 
 
 class Refund(Data):

@@ -52,7 +52,7 @@ def outcome(fields: Fields) -> Told | None:
     """What became of a request, None while it waits. Unusable: bad_value for an unknown status.
 
     Who accepted is not on the wire ("SELLER or SYSTEM"): the platform, unless `decided_by` says otherwise. Rejected and
-    withdrawn are both CANCELLED there: withdrawn, unless `decision` says otherwise.
+    withdrawn are both CANCELLED there: withdrawn (and counted, V-40), unless `decision` says otherwise.
     """
     status, named = request_status(fields.need("cancel_status")), fields.need("cancel_id")
     decision = _DECISIONS.get(fields.word("decision"))
@@ -61,7 +61,7 @@ def outcome(fields: Fields) -> Told | None:
     if status not in {"SUCCESS", "COMPLETE", "CANCELLED"}:
         raise bad(fields.at("cancel_status"), fields.get("cancel_status"), _STATES)
     if status == "CANCELLED" and decision is None:
-        return Told("cancellation.withdrawn", {"cancellation": named})
+        return Told("cancellation.withdrawn", {"cancellation": named, "closed": True})
     decided = decision or "approve"
     return Told("cancellation.decided", told(cancellation=named, decision=decided, **_decider(fields, decided)))
 

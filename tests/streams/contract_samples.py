@@ -54,7 +54,7 @@ DATA: dict[str, dict[str, Any]] = {
         "respond_by": INSTANT,
     },
     "cancellation.decided": {"cancellation": "c-1", "decision": "reject", "by": "seller", "reason": "shipped"},
-    "cancellation.withdrawn": {"cancellation": "c-1"},
+    "cancellation.withdrawn": {"cancellation": "c-1", "closed": True},
     "refund.started": {
         "refund": "f-1",
         "cancellation": "c-1",

@@ -138,7 +138,7 @@ def test_a_request_that_waits() -> None:
 
 def test_a_closed_request_is_withdrawn_unless_a_decision_was_added() -> None:
     told = shown(facts(sample("search_cancellations_cancelled")))
-    assert told[1:] == [(1772449500000, "cancellation.withdrawn", {"cancellation": CANCEL})]
+    assert told[1:] == [(1772449500000, "cancellation.withdrawn", {"cancellation": CANCEL, "closed": True})]
     added = {"decision": "REJECT", "decided_at": 1772449000, "reject_reason": "packed"}
     told = shown(facts(request_row("search_cancellations_cancelled", **added)))
     rejected = {"cancellation": CANCEL, "decision": "reject", "by": "seller", "reason": "packed"}

@@ -14,7 +14,7 @@ TOLD: list[tuple[str, str, int, dict[str, Any]]] = [
     ("webhook_1_cancel", "order.status_changed", 1772445900, {"status": "CANCELLED"}),
     ("webhook_1_numbers_as_text", "order.status_changed", 1772445900, {"status": "AWAITING_SHIPMENT"}),
     ("webhook_11_pending", "cancellation.requested", 1772445905, {"cancellation": CANCEL, "by": "buyer"}),
-    ("webhook_11_cancelled", "cancellation.withdrawn", 1772449500, {"cancellation": CANCEL}),
+    ("webhook_11_cancelled", "cancellation.withdrawn", 1772449500, {"cancellation": CANCEL, "closed": True}),
     (
         "webhook_11_rejected_enriched",
         "cancellation.decided",
