@@ -5,13 +5,13 @@ otherwise is kept in the order's row, by its verdict's tag: a duty with the due 
 said. From then on only a fact changes it. What the new policies would have said of the past stays unsaid.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from detectors.card import Card
 from detectors.policy import Market
 from detectors.say import STANDS, Moment, Said, digest, ripe_from, unpack
 from detectors.terms import AS_SAID, STAYS, UNSAID
-from detectors.verdict import BREACHED, DIRECTIVE, DUTY, FINDING, ISSUED, Directive, Obligation, Verdict
+from detectors.verdict import BREACHED, DIRECTIVE, DUTY, FINDING, ISSUED, Breach, Directive, Obligation, Verdict
 
 _ENDED = frozenset({"met", "excused", "void"})
 
@@ -36,29 +36,30 @@ class Change:
         self._closed = {tag for tag in said if tag.startswith(DUTY) and self._ended(tag)}
         self._open = {said[tag].card for tag in said if tag.startswith(DUTY)} - {said[t].card for t in self._closed}
 
-    def duties(self, verdicts: Iterable[Verdict]) -> dict[str, int]:
-        """The duties to keep, now that the new policies give these verdicts."""
+    def duties(self, verdicts: Iterable[Verdict], failed: Collection[str]) -> dict[str, int]:
+        """The duties to keep, now that the new policies give these verdicts; what a rule that `failed` said is left."""
         true = _first(verdict for verdict in verdicts if verdict.kind == DUTY)
         found = {tag: STAYS if tag not in true else self._due(tag) for tag in self._closed if self._differs(tag, true)}
         new = (tag for tag in true.keys() - self._said.keys() if self._over(true[tag]))
         unsaid = [tag for tag in new if _obligation(true[tag].content()).due < self._at]
-        return self._new({**found, **dict.fromkeys(unsaid, UNSAID)})
+        return self._new({**found, **dict.fromkeys(unsaid, UNSAID)}, failed)
 
-    def stay(self, verdicts: Iterable[Verdict]) -> dict[str, int]:
+    def stay(self, verdicts: Iterable[Verdict], failed: Collection[str]) -> dict[str, int]:
         """The kept duties that the new policies tell otherwise even with the due that they had."""
         true = _first(verdict for verdict in verdicts if verdict.kind == DUTY)
         duties = (tag for tag in self._closed if self._kept.get(tag, STAYS) > AS_SAID)
-        return {tag: STAYS for tag in sorted(duties) if self._differs(tag, true)}
+        return {tag: STAYS for tag in sorted(duties) if self._differs(tag, true) and self._said[tag].card not in failed}
 
-    def rest(self, verdicts: Iterable[Verdict]) -> dict[str, int]:
+    def rest(self, verdicts: Iterable[Verdict], failed: Collection[str]) -> dict[str, int]:
         """The findings and directives to keep, now that the kept duties are judged with their own due."""
-        true = _first(verdict for verdict in verdicts if verdict.kind in {FINDING, DIRECTIVE})
+        true = _first(verdict for verdict in verdicts if verdict.kind != DUTY)
         done = [tag for tag in self._said if self._done(tag)]
-        found = {tag: AS_SAID if tag in true else STAYS for tag in done if self._differs(tag, true)}
-        return self._new({**found, **dict.fromkeys(self._of_the_past(true), UNSAID)})
+        found = {tag: self._how(tag, true.get(tag)) for tag in done if self._differs(tag, true)}
+        return self._new({**found, **dict.fromkeys(self._of_the_past(true), UNSAID)}, failed)
 
-    def _new(self, found: Mapping[str, int]) -> dict[str, int]:
-        return {tag: value for tag, value in sorted(found.items()) if tag not in self._kept}
+    def _new(self, found: Mapping[str, int], failed: Collection[str]) -> dict[str, int]:
+        broken = {tag for tag, said in self._said.items() if said.card in failed}
+        return {tag: value for tag, value in sorted(found.items()) if tag not in self._kept and tag not in broken}
 
     def _content(self, tag: str) -> object:
         said = self._said[tag]
@@ -96,16 +97,27 @@ class Change:
         state = next((state for since, state in reversed(verdict.steps) if since < self._at), "")
         return (state, digest(verdict.content())) != (said.state, said.digest)
 
+    def _how(self, tag: str, verdict: Verdict | None) -> int:
+        """For good, when the new policies no longer tell of it or would alone put it right; else as it was said."""
+        if verdict is None:
+            return STAYS
+        content, before = verdict.content(), self._content(tag)
+        if isinstance(content, Breach) and isinstance(before, Breach) and before.cleared is None:
+            return AS_SAID if content.cleared is None else STAYS
+        return AS_SAID
+
     def _of_the_past(self, true: Mapping[str, Verdict]) -> Iterator[str]:
         """What nobody said under the old policies and is now true of what was over.
 
         What an open duty brings is not of the past, nor is the directive of a breached one: a switch may have held it.
+        A warning that comes too late is of no use.
         """
         for tag in true.keys() - self._said.keys():
             kind, _, *key = tag.split("\x1f")
             card = true[tag].card.name
             duty = self._said.get("\x1f".join((DUTY, card, *key)))
-            past = card not in self._open if kind == FINDING else duty is not None and duty.state in _ENDED
+            over = duty is not None and duty.state in _ENDED
+            past = {FINDING: card not in self._open, DIRECTIVE: over}.get(kind, True)
             if past and self._over(true[tag]):
                 yield tag
 

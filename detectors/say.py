@@ -228,7 +228,7 @@ def _speak(
 
 def _as_said(content: Content, before: Content) -> Content:
     """What was said before, with what a fact alone can tell since: that it was put right."""
-    if isinstance(content, Breach) and isinstance(before, Breach):
+    if isinstance(content, Breach) and isinstance(before, Breach) and before.cleared is None:
         return msgspec.structs.replace(before, cleared=content.cleared)
     return before
 

@@ -108,7 +108,8 @@ def _keep_closed(rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> 
     held = when.held(row.hold)
     change = Change(held, row.said, row.kept, market, rules.cards, lambda one: carried_out(order, one, market))
     for keeps in (change.duties, change.stay, change.rest):
-        row.kept.update(keeps(rules.judge_order(order, row.said, row.kept).verdicts))
+        judged = rules.judge_order(order, row.said, row.kept)
+        row.kept.update(keeps(judged.verdicts, judged.failed))
 
 
 def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:

@@ -173,7 +173,7 @@ def saying(profile: Market, outcome: Outcome) -> Saying:
         return Saying(local(profile, outcome.at), outcome.type, left, ())
     assert content is not None
     about = f" of request {content.cancellation}" if content.cancellation else ""
-    who = "Were directives not shadowed, the order service would be" if outcome.shadow else "The order service is"
+    who = "Were it not shadowed, the order service would have" if outcome.shadow else "The order service is"
     sentence = f"{who} to {content.kind.replace('_', ' ')}{about} by {content.rule}."
     return Saying(local(profile, outcome.at), f"{outcome.type} {content.kind}", sentence, content.facts)
 

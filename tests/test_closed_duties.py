@@ -177,6 +177,23 @@ def test_what_was_over_is_not_judged_anew_by_a_rule_that_did_not_hold_then() -> 
     assert of(said, "R-01", "R-03", "V-03", "V-01", "approve_cancellation") == []
 
 
+def test_a_rule_that_fails_under_new_policies_keeps_nothing_and_goes_on_when_it_works_again() -> None:
+    """A calendar that lost the year: what was said stands meanwhile, and is judged as ever afterwards."""
+    tables = read()
+    years = {year: days for year, days in tables.calendars["JP"]["years"].items() if year < "2026"}
+    broken = {**tables.calendars, "JP": {**tables.calendars["JP"], "years": years}}
+    store, out = Store({}, {}), bought()
+    lost = Rulebook(Policies.of(tables.default, tables.markets, broken, tables.reasons))
+    out.add("order.in_transit", START + 5 * HOUR, "s", "o")
+    met = [one for one in facts(store, rulebook(), out.facts) if one.code == "R-44" and one.state == "met"]
+    tick(store, rulebook(), START + DAY)
+    said = tick(store, lost, START + DAY + 1)
+    assert {one.why for one in said if one.type == "rule.failed"} == {"MissingYearError"}
+    said += tick(store, rulebook(), START + DAY + 2)
+    assert met
+    assert [one for one in said if one.id in {one.id for one in met} and one.content is not None] == []
+
+
 NEW = changed(
     response_sla="30 h",
     instant_cancel="3 h",

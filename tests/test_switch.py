@@ -11,18 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.facts import VERSION, Fact, Tick
+from detectors.feeds import Feeds
 from detectors.outcomes import Outcome
 from detectors.policy import Policies, PolicyError
 from detectors.rulebook import Rulebook
 from detectors.step import step
 from detectors.store import Store
 from policies import load, read
+from policies.groups import groups
 from streams.embedded import END_OF_TIME, run
 from streams.events.outgoing import OUTCOMES
 from streams.messages import Post
 from streams.outputs import OutputFolder
+from streams.policy_show import holds, written
 from streams.settings import Settings
 from streams.tally import Tally
+from streams.whatif import Side, Stood, moved
+from streams.whatif_clause import clauses
 from tests.disorder import delayed
 from tests.histories import DAY, HOUR, Writer, histories
 from tests.logs import as_bytes, few, rulebook
@@ -185,3 +190,27 @@ def test_a_switch_that_cannot_be_read_is_one_sentence(tmp_path: Path, value: str
     with pytest.raises(PolicyError) as refused:
         load(folder)
     assert str(refused.value).startswith(f"markets/JP.toml, [directives]: {sentence}")
+
+
+def test_whatif_names_the_switch_and_policy_shows_it(tmp_path: Path) -> None:
+    a, b = Side.of(copied(tmp_path / "a"), Feeds()), Side.of(_shadowing(tmp_path / "b"), Feeds())
+    stood = [_stood(side) for side in (a, b)]
+    (one,) = (one for one in moved(*stood) if one.one.code == "approve_cancellation")
+    assert (one.side, one.one.state) == ("only A", "issued")
+    assert [(clause.key, clause.a, clause.b) for clause in clauses(a, b, one, {})] == [
+        ("directives", "* issue", "* issue, R-04 shadow")
+    ]
+    held = holds(b.tables, "JP", "directives", date(2026, 3, 4))
+    assert (held.of, written(held.value)) == ("JP", "* issue, R-04 shadow")
+    assert any("directives" in keys for _, keys in groups(tmp_path / "b"))
+
+
+def _shadowing(folder: Path) -> Path:
+    value = '[{ value = { "*" = "issue", "R-04" = "shadow" }, source = "incident" }]'
+    put(copied(folder) / "markets" / "JP.toml", "directives", value)
+    return folder
+
+
+def _stood(side: Side) -> Stood:
+    outcomes = {one.id: one for one in run(side.rules, asked().facts, END_OF_TIME) if one.type == "directive.issued"}
+    return Stood(outcomes, 3, 0)
