@@ -67,12 +67,17 @@ class Calendar:
         self.tz = ZoneInfo(tz)
         self._weekend, self._holidays, self._make_up, self._years = weekend, holidays, make_up, years
         self.midnight = cache(self._midnight)
+        self._latest = (1, 0, 0)
         self.off = cache(self._off)
         self._working = cache(self._nth_working)
 
     def day(self, at: int) -> int:
         """The local day on which the instant lies."""
-        return datetime.fromtimestamp(at // SECOND, self.tz).toordinal()
+        first, last, day = self._latest
+        if not first <= at <= last:
+            day = datetime.fromtimestamp(at // SECOND, self.tz).toordinal()
+            self._latest = self.midnight(day), self.eod(day), day
+        return day
 
     def _midnight(self, day: int) -> int:
         local = datetime.combine(date.fromordinal(day), time(), self.tz)

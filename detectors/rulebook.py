@@ -1,6 +1,7 @@
 """The rules in force: policies, feeds and the catalogue. It never changes; a new policy is a new rulebook."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from detectors import catalogue, directive
@@ -65,7 +66,22 @@ class Rulebook:
         """`feeds`: what is delivered; None: everything. `rules`: what is judged of each order."""
         self.policies, self.feeds, self.rules = policies, feeds or Feeds(), tuple(rules)
         self.cards: dict[str, Card] = {**catalogue.CARDS, **{rule.card.name: rule.card for rule in rules}}
+        self._blind = cache(self._rules_and_blind)
+        self._patterns_blind = cache(self._patterns_without_feed)
         self._terms = {name: Terms(market, policies.reasons, self.feeds) for name, market in policies.markets.items()}
+
+    def _rules_and_blind(self, market: str) -> list[tuple[Duty | Act, str]]:
+        """Every rule, and the note that it is blind in the market: "" where what it needs is delivered."""
+        told = []
+        for rule in self.rules:
+            missing = self.feeds.missing(market, rule.card.needs)
+            name = next(iter(rule.card.codes)) if isinstance(rule, Act) else rule.card.rules[0]
+            told.append((rule, f"not_applicable|{name}|no feed: {missing}" if missing else ""))
+        return told
+
+    def _patterns_without_feed(self, market: str) -> list[str]:
+        needed = ((card, self.feeds.missing(market, card.needs)) for card in _OVER_ORDERS)
+        return [f"not_applicable|{next(iter(card.codes))}|no feed: {missing}" for card, missing in needed if missing]
 
     def terms(self, market: str) -> Terms:
         """The terms of one market; KeyError for a market without policy."""
@@ -87,16 +103,21 @@ class Rulebook:
         """
         terms, judged = self._terms[order.market], Judged([], [], {})
         terms = terms._replace(kept=kept) if kept else terms
-        for rule in self.rules:
+        for rule, blind in self._blind(order.market):
             try:
                 if not rule.arises(order):
+                    continue
+                if blind and (isinstance(rule, Act) or rule.applies is None or rule.applies(order, terms)):
+                    judged.notes.append(blind)
+                if blind:
                     continue
                 found_here = list(rule.judge(order, terms))
             except Exception as e:  # noqa: BLE001 - promise 7: one failing rule stops no other
                 judged.failed[rule.card.name] = type(e).__name__
                 continue
             _sort(found_here, judged)
-        _sort([*overtaken(order.id, said, terms.market), *_patterns_missing(terms)], judged)
+        _sort(list(overtaken(order.id, said, terms.market)), judged)
+        judged.notes.extend(self._patterns_blind(order.market))
         try:
             _sort(list(_oddities(order, terms)), judged)
         except Exception as e:  # noqa: BLE001 - promise 7: what is odd cannot be told without attribution
@@ -175,13 +196,6 @@ def _sort(found_here: Sequence[Judgement], judged: Judged) -> None:
             judged.notes.append(f"not_applicable|{one.rule}|{one.why}")
         else:
             judged.notes.append(f"data_quality|{one.kind}|")
-
-
-def _patterns_missing(terms: Terms) -> Iterator[NotApplicable]:
-    for card in _OVER_ORDERS:
-        missing = terms.feeds.missing(terms.market.name, card.needs)
-        if missing:
-            yield NotApplicable(next(iter(card.codes)), f"no feed: {missing}")
 
 
 def _oddities(order: Order, terms: Terms) -> Iterator[Note]:

@@ -1,6 +1,6 @@
 """A seller's windows in the store: changed by contributions, judged where a change or the time touches them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from detectors.clock import DAY, utc_day
@@ -13,6 +13,9 @@ from detectors.say import Moment, Said, Spoken, Subject, say
 from detectors.store import ShopRow, Store, buyer_key, day_key, link_key, parts, shop_key
 from detectors.window import LINK, PAID, PLACED, Buyer, Day, Entry, Link, Window, day_number
 
+Name = TypeVar("Name", str, int)
+Groups = dict[Name, tuple[list[Entry], list[Entry]]]  # what goes and what comes, by link, buyer or day
+
 
 def change(
     store: Store,
@@ -24,33 +27,27 @@ def change(
     when: Moment,
 ) -> list[Outcome]:
     """Takes `old` off and puts `new` on; judges the windows that this touches. `when.hold`: a backlog's log time."""
-    off = [entry for entry in old if entry not in new]
-    on = [entry for entry in new if entry not in old] if old else list(new)
+    links: Groups[str] = {}
+    buyers: Groups[str] = {}
+    days: Groups[int] = {}
+    for side, these, others in ((0, old, new), (1, new, old)):
+        for entry in these:
+            if others and entry in others:
+                continue
+            if entry.kind == LINK:
+                links.setdefault(entry.link, ([], []))[side].append(entry)
+                continue
+            days.setdefault(day_number(entry), ([], []))[side].append(entry)
+            if entry.kind == PLACED and entry.who:
+                buyers.setdefault(entry.who, ([], []))[side].append(entry)
     said: list[Outcome] = []
-    for link, (gone, come) in _grouped(off, on, lambda entry: entry.link if entry.kind == LINK else ""):
-        said.extend(change_link(store, rules, seller, market, link, gone, come, when))
-    for buyer, (gone, come) in _grouped(off, on, lambda entry: entry.who if entry.kind == PLACED else ""):
-        said.extend(_change_buyer(store, rules, seller, market, buyer, gone, come, when))
-    days = _grouped(off, on, lambda entry: None if entry.kind == LINK else day_number(entry))
-    for number, (gone, come) in sorted(days):
-        said.extend(_change_day(store, rules, seller, market, number, gone, come, when))
+    for link, (off, on) in links.items():
+        said.extend(change_link(store, rules, seller, market, link, off, on, when))
+    for buyer, (off, on) in buyers.items():
+        said.extend(_change_buyer(store, rules, seller, market, buyer, off, on, when))
+    for number, (off, on) in sorted(days.items()):
+        said.extend(_change_day(store, rules, seller, market, number, off, on, when))
     return said
-
-
-Group = TypeVar("Group", str, int)
-
-
-def _grouped(
-    off: Sequence[Entry], on: Sequence[Entry], by: Callable[[Entry], Group | None]
-) -> list[tuple[Group, tuple[list[Entry], list[Entry]]]]:
-    """What goes and what comes, for each group that is named."""
-    groups: dict[Group, tuple[list[Entry], list[Entry]]] = {}
-    for side, entries in enumerate((off, on)):
-        for entry in entries:
-            name = by(entry)
-            if name is not None and name != "":
-                groups.setdefault(name, ([], []))[side].append(entry)
-    return list(groups.items())
 
 
 def _change_day(
@@ -73,9 +70,10 @@ def _change_day(
     for entry in on:
         day.put(entry)
     day.hold = max(day.hold, when.hold)
-    window = _window(store, seller, day, profile)
     later = [store.day(seller, number + i) for i in range(1, 1 + _reach(profile, when.cause))]
-    if not any(later) and _all_quiet(window, off, on, profile):
+    last = not any(later)
+    window = None if last and _plain(day, off, on, profile) else _window(store, seller, day, profile)
+    if window is None or (last and _all_quiet(window, off, on, profile)):
         waits = store.waits_until(day_key(seller, number))
         store.put(day_key(seller, number), day, _dropped_at(number, profile) if waits is None else waits)
         return []
@@ -85,6 +83,17 @@ def _change_day(
             following.hold = max(following.hold, when.hold)
             said.extend(_judge_day(store, rules, seller, _window(store, seller, following, profile), when))
     return said
+
+
+def _plain(day: Day, off: Sequence[Entry], on: Sequence[Entry], profile: Market) -> bool:
+    """Whether the change is plainly quiet, without a look at other days: the latest orders, too few for anything, or
+    payments after which nothing was cancelled.
+    """
+    return not off and all(
+        (entry.kind == PAID and not (day.ended and day.ended[-1].at >= entry.at))
+        or (entry.kind == PLACED and fake_orders.plain(entry, day, profile))
+        for entry in on
+    )
 
 
 def _all_quiet(window: Window, off: Sequence[Entry], on: Sequence[Entry], profile: Market) -> bool:
@@ -197,7 +206,7 @@ def _change_buyer(
     row.hold = max(row.hold, when.hold)
     at = when.cause
     if not row.said and fake_orders.few(row, at, profile) and serial_cancellation.quiet(row, at, profile):
-        _keep_buyer(store, key, row, _buyer_forgotten(row, profile))
+        _keep_buyer(store, key, row, store.waits_until(key) or _buyer_forgotten(row, profile))
         return []
     return _judge_buyer(store, rules, seller, row, when)
 

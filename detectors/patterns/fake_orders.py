@@ -8,7 +8,7 @@ from detectors.clock import utc_day
 from detectors.policy import Market
 from detectors.terms import Terms
 from detectors.verdict import Breach
-from detectors.window import PLACED, STAFF, Buyer, Entry, Link, Window, between
+from detectors.window import PLACED, STAFF, Buyer, Day, Entry, Link, Window, between
 
 _CODES = {
     "V-24": Code(
@@ -157,6 +157,13 @@ def quiet(entry: Entry, window: Window, market: Market) -> bool:
     span = between(placed, entry.at - market.ms("v24_window", entry.at), entry.at)
     few = len(span) < market.at("v24_orders", entry.at)
     return bool(few or len(span) < market.at("v24_ratio", entry.at) * len({e.who for e in span}))
+
+
+def plain(entry: Entry, day: Day, market: Market) -> bool:
+    """Whether the order is its day's latest and, within that day alone, one of too few for V-24."""
+    first = entry.at - market.ms("v24_window", entry.at)
+    alone = utc_day(first) == day.number and entry is day.placed[-1]
+    return alone and len(between(day.placed, first, entry.at)) < int(market.at("v24_orders", entry.at))
 
 
 def few(row: Buyer, at: int, market: Market) -> bool:
