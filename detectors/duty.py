@@ -101,9 +101,11 @@ class Duty(msgspec.Struct, frozen=True):
 
     def _kept(self, case: Case, terms: Terms) -> Iterator[Judgement]:
         """The case with the due it was closed with; nothing where it stays as it was said, or unsaid."""
-        due = terms.kept.get("\x1f".join((DUTY, self.card.name, *case.key)), case.due)
-        if due > AS_SAID:
-            yield from self._verdicts(msgspec.structs.replace(case, due=due), terms)
+        due = terms.kept.get("\x1f".join((DUTY, self.card.name, *case.key)))
+        if due is None:
+            yield from self._verdicts(case, terms)
+        elif due > AS_SAID:
+            yield from self._verdicts(msgspec.structs.replace(case, due=due, marks=()), terms)
 
     def _verdicts(self, case: Case, terms: Terms) -> Iterator[Judgement]:
         market, ended = terms.market, case.ended()

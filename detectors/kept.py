@@ -126,7 +126,8 @@ class Change:
         if not verdict.steps:
             return False
         at, state = verdict.steps[0]
-        return ripe_from(verdict, at, state, self._when, self._market.name) < self._at
+        ripe = ripe_from(verdict, at, state, self._when, self._market.name)
+        return ripe < self._at and (verdict.overtaken is None or verdict.overtaken > ripe)
 
 
 def _first(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
