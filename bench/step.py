@@ -1,0 +1,124 @@
+"""Decode and step in one process, beside the floor, in one run; then what an open order costs in memory.
+
+    .venv/bin/python -m bench.step [--feeds FILE] [--events N] [FILE…]
+
+Without files it makes a history of its own: forty simulated shops for a week, all event types, all feeds on.
+
+The gate comes first: the same facts are stepped twice and must say the same, and every fact must be accounted for.
+Floor and job take turns, five rounds; the medians count. Rates of different runs are not to be compared; ratios are.
+"""
+
+import argparse
+import gc
+import resource
+import tempfile
+import time
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+from bench.floor import floor
+from bench.replay import simulated
+from detectors.facts import VERSION, Fact, decode, encode
+from detectors.feeds import Feeds
+from detectors.rulebook import Rulebook
+from detectors.store import order_key
+from policies import lexicon, load
+from streams.embedded import Embedded
+from streams.history import FileReader
+from streams.ingest import Ingest
+from streams.settings import load_feeds
+
+ROUNDS, OPEN_ORDERS = 5, 50_000
+_HOUR, _START = 3_600_000, 1_772_416_800_000
+
+
+def stepped(rules: Rulebook, log: Iterable[bytes]) -> tuple[int, int, float]:
+    """(outcomes, accepted facts, CPU seconds) of decoding and stepping the log."""
+    embedded, said, accepted = Embedded(rules), 0, 0
+    started = time.process_time()
+    for raw in log:
+        for one in embedded.accept(decode(raw)):  # type: ignore[arg-type]
+            said += 1
+            accepted += one.type == "fact.accepted"
+    return said, accepted, time.process_time() - started
+
+
+def measure(paths: list[Path], feeds: Path | None, events: int | None) -> str:
+    """The table for these files."""
+    policies = load()
+    rules = Rulebook(policies, load_feeds(feeds) if feeds else Feeds())
+    read = FileReader(paths, Ingest(policies, lexicon(), "log"))
+    log = [encode(one) for one in islice(read, events) if isinstance(one, Fact)]
+    gc.freeze()
+    first, second = stepped(rules, log), stepped(rules, log)
+    if first[:2] != second[:2]:
+        raise SystemExit(f"wrong: the same facts said {first[:2]} and {second[:2]} (outcomes, accepted)")
+    floors, jobs = [], []
+    for _ in range(ROUNDS):
+        count, seconds = floor(paths)
+        floors.append(count / seconds)
+        jobs.append(len(log) / stepped(rules, log)[2])
+    least, ours = median(floors), median(jobs)
+    return (
+        f"facts {len(log):,}, accepted {first[1]:,}, outcomes {first[0]:,}\n"
+        f"floor          {least:>10,.0f} events a CPU second (read and decode the lines)\n"
+        f"decode + step  {ours:>10,.0f} facts a CPU second\n"
+        f"ratio          {ours / least:>10.3f}"
+    )
+
+
+def memory(orders: int = OPEN_ORDERS) -> str:
+    """What an open order of five facts costs: bytes of its row, and of the whole process."""
+    rules = Rulebook(load())
+    embedded = Embedded(rules)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for n in range(orders):
+        for fact in _five_facts(n):
+            list(embedded.accept(fact))
+    embedded.store.flush()
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    rows = embedded.store.orders
+    own = sum(len(key) + len(row) for key, row in rows.items()) / len(rows)
+    assert order_key("s0", "o0") in rows
+    shops = sum(len(key) + len(row) for key, row in embedded.store.sellers.items()) / len(rows)
+    return (
+        f"open orders    {len(rows):>10,}, five facts each\n"
+        f"row and key    {own:>10,.0f} bytes an order, and {shops:,.0f} of its seller's windows\n"
+        f"process        {grown / len(rows):>10,.0f} bytes an order, wheel and tables included"
+    )
+
+
+def _five_facts(n: int) -> list[Fact]:
+    """Placed, paid, a message, a new estimate, a request: within the hour, so that nothing is concluded yet."""
+    at, seller, order = _START + n, f"s{n % 200}", f"o{n}"
+    told: list[tuple[str, dict[str, object]]] = [
+        ("order.placed", {"buyer": f"b{n % 9973}", "lines": [{"line": "1", "sku": f"k{n % 50}"}], "currency": "EUR"}),
+        ("order.paid", {"amount": "10.00", "currency": "EUR", "method": "card"}),
+        ("message.sent", {"conversation": order, "from": "buyer", "hits": [], "listed": True}),
+        ("order.estimate_changed", {"deliver_by": "2026-03-20"}),
+        ("cancellation.requested", {"cancellation": f"c{n}", "by": "buyer", "reason": "no_longer_needed"}),
+    ]
+    return [
+        Fact(VERSION, kind, at, at, "shop", f"{order}-{i}", seller, "DE", order, f"{n:016x}", ("bench", 0, n), data)
+        for i, (kind, data) in enumerate(told)
+    ]
+
+
+def main() -> None:
+    """Reads the command line and prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--feeds", type=Path)
+    parser.add_argument("--events", type=int, help="the first so many only")
+    given = parser.parse_args()
+    gc.set_threshold(50_000, 20, 1000)
+    with tempfile.TemporaryDirectory() as folder:
+        files = given.files or [simulated(Path(folder))]
+        print(measure(files, given.feeds, given.events))
+    print(memory())
+
+
+if __name__ == "__main__":
+    main()
