@@ -67,6 +67,7 @@ class Market:
         self.languages = tuple(table["languages"])
         self.calendar = calendar
         self._keys = keys
+        self._always = {key: dated.always for key, dated in keys.items() if dated.always is not None}
         self._always_ms: dict[str, int] = {
             key: dated.always.n for key, dated in keys.items() if _is_elapsed(dated.always)
         }
@@ -77,7 +78,8 @@ class Market:
 
     def at(self, key: str, instant: int) -> Any:
         """The key's value on the local day of the instant (ms UTC)."""
-        return self._keys[key].at(instant, self.calendar)
+        value = self._always.get(key)
+        return self._keys[key].at(instant, self.calendar) if value is None else value
 
     def due(self, key: str, start: int) -> int:
         """The last instant on time, by the span that holds on the local day of `start`."""

@@ -106,6 +106,16 @@ def calm(row: RateRow, day: int, market: Market) -> bool:
     return fault < market.at("min_num", at) and 100 * cancelled <= few
 
 
+def quiet(row: RateRow, day: int, market: Market) -> bool:
+    """Whether the run has too few cancellations for any finding."""
+    at = run_instant(day, market)
+    first, last = day - int(market.at("sfcr_cohort_days", at)), day - 1
+    if row.sum("fault", first, last) >= market.at("min_num", at):
+        return False
+    share = int(market.at("v16_percent", at))
+    return 100 * row.sum("cancelled", first, last) <= share * row.sum("paid", first, last)
+
+
 def tier(num: int, den: int, at: int, market: Market) -> str:
     """Where a seller-fault cancellation rate stands: none, low_volume, ok, target, T1, T2, ... (M-01)."""
     if not den:

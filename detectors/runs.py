@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from detectors.counts import PLACE, changed, split
 from detectors.outcomes import Outcome
 from detectors.policy import Market
-from detectors.rates import RateRow, Run, RunRow, calm, day_forgotten_at, dropped_at, first_open, reach_days
+from detectors.rates import RateRow, Run, RunRow, calm, day_forgotten_at, dropped_at, first_open, quiet, reach_days
 from detectors.rulebook import Counted, Rulebook
 from detectors.say import Moment
 from detectors.store import Store, day_key, parts, rates_key
@@ -80,8 +80,10 @@ def _said(row: RateRow, days: Iterable[int], reach: int) -> set[int]:
 def _judge(
     store: Store, rules: Rulebook, seller: str, row: RateRow, runs: Iterable[int], when: Moment
 ) -> list[Outcome]:
-    said = [one for day in runs if day >= row.since for one in _judge_run(store, rules, seller, row, day, when)]
-    _keep(store, seller, row, rules.terms(row.market).market)
+    profile = rules.terms(row.market).market
+    loud = [day for day in runs if day >= row.since and (day in row.runs or not quiet(row, day, profile))]
+    said = [one for day in loud for one in _judge_run(store, rules, seller, row, day, when)]
+    _keep(store, seller, row, profile)
     return said
 
 
