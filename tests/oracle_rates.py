@@ -151,7 +151,7 @@ def v16(market: Market, orders: Orders) -> Iterator[tuple[int, int, int]]:
 
 def advice(market: Market, orders: Orders, run: date) -> tuple[int, int, int] | None:
     """The order limit of the rulebook's §2.3: (orders, from, days)."""
-    table = {"TH": (90, 70, 50), "ID": (75, 50, 25, 0)}.get(market.table["name"])
+    table = {"US": None, "ID": (75, 50, 25, 0)}.get(market.table["name"], (90, 70, 50))
     num, den = _rate(market, orders, run)
     reached = [p for p in _tiers(market) if den >= 20 and num >= 3 and 100 * num >= p * den]
     if table is None or not reached:
