@@ -95,8 +95,8 @@ MUTANTS = (
     Mutant(
         "UTC instead of local days",
         "detectors/clock.py",
-        "return datetime.fromtimestamp(at // SECOND, self.tz).toordinal()",
-        'return datetime.fromtimestamp(at // SECOND, ZoneInfo("UTC")).toordinal()',
+        "day = datetime.fromtimestamp(at // SECOND, self.tz).toordinal()",
+        'day = datetime.fromtimestamp(at // SECOND, ZoneInfo("UTC")).toordinal()',
         _oracle("every_span"),
     ),
     Mutant(
@@ -207,8 +207,8 @@ MUTANTS = (
     Mutant(
         "quiet() always true: orders",
         "detectors/patterns/fake_orders.py",
-        'return bool(spread and own < market.at("v27_orders", entry.at))',
-        "return bool(spread or own)",
+        'return bool(few or len(span) < market.at("v24_ratio", entry.at) * len({e.who for e in span}))',
+        "return bool(few or span)",
         _oracle("patterns"),
     ),
     Mutant(
@@ -246,6 +246,41 @@ MUTANTS = (
         '        numbers={"late_ms"',
         '        subject=("order", order.id),\n        facts=facts,\n        numbers={"late_ms"',
         _properties("proved"),
+    ),
+    Mutant(
+        "a tier is left after one run",
+        "detectors/patterns/cancellation_rate.py",
+        "for ago in range(1, back + 1)]",
+        "for ago in range(1, back)]",
+        _timelines("patterns"),
+    ),
+    Mutant(
+        "the cohort holds the run's own day",
+        "detectors/rates.py",
+        "return self._row.sum(name, self.day - first, self.day - last)",
+        "return self._row.sum(name, self.day - first, self.day - last + 1)",
+        _timelines("cancellation_rate or patterns"),
+    ),
+    Mutant(
+        "an anomaly is any rate at the bound",
+        "detectors/patterns/cancellation_anomaly.py",
+        'run.get("v16_multiple") * usual * den // of) + 1',
+        'run.get("v16_multiple") * usual * den // of)',
+        _timelines("cancellation_anomaly"),
+    ),
+    Mutant(
+        "a product's cancellations of any time",
+        "detectors/patterns/product_hotspot.py",
+        "lost = {e.order: e for e in between(ended, first, at)}",
+        "lost = {e.order: e for e in between(ended, 0, at)}",
+        _timelines("product_hotspot"),
+    ),
+    Mutant(
+        "a serial canceller of one order more",
+        "detectors/patterns/serial_cancellation.py",
+        "if len(lost) < count or",
+        "if len(lost) <= count or",
+        _timelines("serial_cancellation"),
     ),
     Mutant(
         "one failing rule stops the next",

@@ -92,7 +92,7 @@ def honest(number: int, now: float) -> Iterator[tuple[str, bytes]]:
     """One honest order of three days: shipped in time, cancelled with notice and refund, or refused with a reason."""
     order, seller, at = f"o{number}", f"s{number % 37}", now - 72 * HOUR + number
     yield from bought(order, seller, at)
-    if number % 10 == 0:
+    if number % 50 == 0:
         reason = "seller_cancel_reason_out_of_stock"
         yield event(f"{order}-gone", "order.cancelled", at + 2 * HOUR, order, seller, by="seller", reason=reason)
         notice = {"to": "buyer", "channel": "in_app", "about": "seller_cancel", "locale": "ja", "reason": "sold out"}
