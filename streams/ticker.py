@@ -29,6 +29,7 @@ from streams.watermark import ANSWER_MS, UntoldError, Watermark
 PERIOD_S = 1.0
 SLACK_MS = 250
 SESSION_MS = 10_000
+REJOIN_MS = 100
 log = logging.getLogger(__name__)
 
 
@@ -118,10 +119,11 @@ class Election:
     def won(self, patience_s: float = 0) -> bool:
         """Whether this member leads now, as far as it knows; one that has lost unawares still ticks truly.
 
-        A member that does not lead waits so long for its turn.
+        A member that does not lead waits so long for its turn. One that does waits too, if only a little: without any
+        time to join the group again it would never learn that it has lost.
         """
         leads = self._seat in self._member.assignment()
-        self._member.poll(timeout_ms=0 if leads else int(patience_s * 1000))
+        self._member.poll(timeout_ms=REJOIN_MS if leads else int(patience_s * 1000))
         return self._seat in self._member.assignment()
 
 
