@@ -35,6 +35,7 @@ from detectors.patterns import (
     product_hotspot,
     serial_cancellation,
     solicited_cancellation,
+    unfavourable_terms,
 )
 
 DUTIES: tuple[Duty, ...] = (
@@ -72,6 +73,7 @@ PATTERNS: tuple[Card, ...] = (
     product_hotspot.CARD,
     serial_cancellation.CARD,
     fake_orders.CARD,
+    unfavourable_terms.CARD,
 )
 
 CARDS: dict[str, Card] = {

@@ -13,6 +13,7 @@ from detectors.directive import overtaken
 from detectors.duty import Duty
 from detectors.feeds import Feeds, Silence
 from detectors.order import Order
+from detectors.own_terms import TermsChange
 from detectors.patterns import (
     cancellation_anomaly,
     cancellation_rate,
@@ -20,6 +21,7 @@ from detectors.patterns import (
     high_frequency_cancellation,
     product_hotspot,
     serial_cancellation,
+    unfavourable_terms,
 )
 from detectors.policy import Policies
 from detectors.rates import Run
@@ -164,6 +166,13 @@ class Rulebook:
         """What one identifying hash shows of a seller."""
         terms = self._terms[link.market]
         return _judged(terms, (fake_orders.CARD, lambda: fake_orders.linked(seller, link, terms)))
+
+    def judge_terms(self, seller: str, market: str, changes: Sequence[TermsChange]) -> Judged:
+        """What a seller's own after-sales terms show."""
+        terms = self._terms[market]
+        return _judged(
+            terms, (unfavourable_terms.CARD, lambda: unfavourable_terms.deeds(seller, changes, terms.market))
+        )
 
     def judge_run(self, run: Run) -> Judged:
         """What a daily run over a seller's counts shows."""

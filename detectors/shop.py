@@ -1,14 +1,14 @@
-"""A shop's own facts, and those that name no order: identities, campaigns; the rest is only remembered."""
+"""A shop's own facts, and those that name no order: identities, campaigns, terms; the rest is only remembered."""
 
 from bisect import insort
 
-from detectors import windows
+from detectors import own_terms, windows
 from detectors.clock import DAY
 from detectors.facts import Fact
 from detectors.outcomes import Outcome
 from detectors.rulebook import Rulebook
 from detectors.say import Moment
-from detectors.store import ShopRow, Store, shop_key
+from detectors.store import ShopRow, Store, parts, shop_key
 from detectors.window import LINK, STAFF, Entry
 
 _CAMPAIGN = ("campaign.started", "campaign.ended")
@@ -26,8 +26,11 @@ def apply(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     late = log - fact.at > rules.terms(fact.market).market.ms("settle", log)
     when = Moment(store.ticked - 1, log, log if late else 0, rules.hush(store.silence, store.ticked))
     since = _campaign(row, fact)
-    store.put(shop_key(fact.seller), row, None)
     said = [received(fact, "accepted", log)]
+    if fact.type == "shop.policy_changed":
+        said.extend(_terms_changed(store, rules, row, fact, when))
+    else:
+        store.put(shop_key(fact.seller), row, store.waits_until(shop_key(fact.seller)))
     if since is not None:
         said.extend(windows.campaign_changed(store, rules, fact.seller, fact.market, since, when))
     if fact.type == "identity.seen":
@@ -41,6 +44,37 @@ def _campaign(row: ShopRow, fact: Fact) -> int | None:
         return None
     insort(row.campaigns, (fact.at, fact.type == _CAMPAIGN[1], fact.id))
     return fact.at
+
+
+def _terms_changed(store: Store, rules: Rulebook, row: ShopRow, fact: Fact, when: Moment) -> list[Outcome]:
+    """Keeps a change of the seller's own terms in its place and judges them; what is long replaced is forgotten.
+
+    Of a shop of which something was said no change is forgotten: it is evidence.
+    """
+    assert when.cause is not None
+    row.market = row.market or fact.market
+    own_terms.add(row.terms, fact)
+    if not row.said:
+        row.terms = own_terms.since(
+            row.terms, when.cause - rules.terms(row.market).market.ms("forget_after", when.cause)
+        )
+    row.hold = max(row.hold, when.hold)
+    return _judge_terms(store, rules, fact.seller, row, when)
+
+
+def _judge_terms(store: Store, rules: Rulebook, seller: str, row: ShopRow, when: Moment) -> list[Outcome]:
+    profile = rules.terms(row.market).market
+    judged = rules.judge_terms(seller, row.market, row.terms)
+    held = Moment(when.now, when.cause, row.hold)
+    spoken, failed = windows.said_of(rules, seller, "shop", profile, row, judged, held)
+    store.put(shop_key(seller), row, spoken.next)
+    return [*spoken.outcomes, *failed]
+
+
+def again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outcome]:
+    """Judges a shop's own terms as time alone goes on."""
+    row = store.get(key, ShopRow)
+    return [] if row is None else _judge_terms(store, rules, parts(key)[0], row, when)
 
 
 def _identity(store: Store, rules: Rulebook, fact: Fact, when: Moment) -> list[Outcome]:

@@ -74,7 +74,8 @@ def _at_instant(store: Store, rules: Rulebook, keys: Iterable[bytes], when: Mome
 def _again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outcome]:
     if is_order(key):
         return _order_again(store, rules, key, when)
-    return runs.again(store, rules, key, when) if parts(key)[1] == "rates" else windows.again(store, rules, key, when)
+    again = {"rates": runs.again, "shop": shop.again}.get(parts(key)[1], windows.again)
+    return again(store, rules, key, when)
 
 
 def _judge_again(store: Store, rules: Rulebook, at: int, before: str) -> list[Outcome]:

@@ -7,6 +7,7 @@ import msgspec
 
 from detectors.feeds import Silence
 from detectors.order import OrderFact
+from detectors.own_terms import TermsChange
 from detectors.rates import RateRow
 from detectors.say import Said
 from detectors.wheel import Wheel
@@ -50,11 +51,18 @@ class ClockRow(msgspec.Struct, gc=False, array_like=True):
 
 class ShopRow(msgspec.Struct, gc=False, array_like=True):
     """A shop's own facts: starts and ends of campaigns (at, whether an end, fact) in order; the ids of the last 24
-    hours of log time.
+    hours of log time; its own terms, and what was said of them.
+
+    `market`: that of the terms ("" before any). `hold`: log time (ms) of the latest change of terms out of a backlog.
     """
 
     campaigns: list[tuple[int, bool, str]] = []
     seen: list[tuple[int, str, str, str]] = []
+    market: str = ""
+    terms: list[TermsChange] = []
+    hold: int = 0
+    said: dict[str, Said] = {}
+    failed: dict[str, str] = {}
 
 
 def order_key(seller: str, order: str) -> bytes:

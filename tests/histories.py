@@ -419,10 +419,14 @@ def _fickle_burst(out: Writer, seller: str, name: str, at: int) -> None:
 
 def _shop(out: Writer, seller: str, at: int) -> None:
     """Facts of the shop itself."""
-    kinds = ("campaign.started", "campaign.ended", "campaign.started", "shop.policy_changed", "outage.started")
+    kinds = ("campaign.started", "campaign.ended", "campaign.started", "outage.started")
     for _ in range(out.rng.randrange(4)):
         at += out.gap()
         out.add(out.rng.choice(kinds), at, seller, seller, scope="shop")
+    for _ in range(out.rng.choice((0, 0, 1, 2, 4))):
+        days, conditions = out.rng.choice((None, 3, 6, 7, 90)), out.rng.choice((None, "", "video", "video; unworn"))
+        at += out.gap()
+        out.add("shop.policy_changed", at, seller, seller, return_days=days, conditions=conditions)
     if out.chance(20):
         out.add("message.sent", at, seller, "", conversation="m", hits=[], listed=True, **{"from": "buyer"})
 

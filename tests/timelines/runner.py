@@ -21,7 +21,7 @@ from tests.timelines.story import Story
 FOLDER = Path(__file__).parent
 _SUBJECTS = {  # duties.md §2
     **dict.fromkeys(("V-01", "V-03", "V-04", "V-29"), "cancellation c1"),
-    **dict.fromkeys(("V-13", "V-24", "V-25", "V-27"), "seller s1"),
+    **dict.fromkeys(("V-13", "V-24", "V-25", "V-27", "V-32"), "seller s1"),
 }
 _ROW = re.compile(r"(.*?)(\d+)\.\.(\d+)(.*)")
 

@@ -142,6 +142,7 @@ class Story:
         self.times.last = at = self._moved(str(row["at"]), shift, own)
         arrived = self._moved(str(row["arrived"]), shift, own) if "arrived" in row else at
         name = self._name(row, order, at, own)
+        of_shop = row["type"].startswith("shop.")
         unbound = row["type"].startswith("campaign.") or (row["type"] == "identity.seen" and "order" not in row)
         attributes = {
             "specversion": "1.0",
@@ -153,7 +154,7 @@ class Story:
             "market": self.market,
             "recordedtime": rfc3339(arrived),
             "data": self._data(row, order),
-            **({} if unbound else {"subject": order}),
+            **({} if unbound else {"subject": row.get("seller", seller) if of_shop else order}),
         }
         yield Event(arrived, attributes)
         if "repeat" in row:
