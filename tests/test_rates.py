@@ -123,3 +123,27 @@ def _facts(rng: Random, market: str, orders: list[dict[str, Any]]) -> Iterator[F
         if order["delivered"] is not None:
             out.add("order.delivered", order["delivered"], "s", order["id"])
     yield from out.facts
+
+
+@pytest.mark.parametrize(("name", "share"), [("TH", 90), ("ID", 75), ("JP", 90), ("US", None)])
+def test_g14_twenty_five_of_a_hundred_advises_the_first_tiers_limit(name: str, share: int | None) -> None:
+    """G-14, its limit: a share of the daily mean of 28 days, from next Monday for a week; none where none is told."""
+    rng, market = Random(14), oracle.Market(name)
+    start = oracle.first_instant(market.tz, FIRST)
+    embedded = Embedded(rulebook())
+    orders = [
+        _plain_order(n, start + n * MINUTE, "stock" if n < 20 else "timeout" if n < 25 else "") for n in range(100)
+    ]
+    for fact in sorted(_facts(rng, name, orders), key=lambda fact: fact.at):
+        list(embedded.accept(fact))
+    told = standing(embedded.store, rulebook(), "s", (FIRST + timedelta(days=1)).toordinal())
+    assert told is not None
+    assert (told.rates[0].num, told.rates[0].den, told.rates[0].state) == (25, 100, "T1")
+    monday = oracle.first_instant(market.tz, FIRST + timedelta(days=7))
+    assert told.limit == (None if share is None else (share * 100 // 2800, monday, 7))
+
+
+def _plain_order(n: int, at: int, how: str) -> dict[str, Any]:
+    cancels = [{"at": at + HOUR, "how": how, "lines": ["0"]}] if how else []
+    order = {"id": f"o{n}", "buyer": f"b{n}", "placed": at, "paid": at, "kind": "regular", "stored": False}
+    return {**order, "lines": [("0", f"k{n}")], "cancels": cancels, "delivered": None, "deliver_by": None}
