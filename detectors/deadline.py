@@ -62,12 +62,15 @@ def with_consent(deadline: Deadline, order: Order, terms: Terms, known_at: int |
 
 
 _DISPATCH = {READY: ("ready_by", "rts_sla"), HANDOVER: ("hand_over_by", "tts_sla")}
+_FROM_ABROAD = "_cross_border"
 
 
 def dispatch(order: Order, stage: str, terms: Terms, known_at: int | None = None) -> Deadline:
     """The dispatch deadline of one stage (R-44, R-45). The order must have a paid clock."""
     assert order.clock is not None
     field, key = _DISPATCH[stage]
+    if order.term("cross_border") is True and terms.market.at("dispatch_cross_border", order.clock.at):
+        key += _FROM_ABROAD
     return with_consent(stated(order, field, key, order.clock.at, terms), order, terms, known_at)
 
 

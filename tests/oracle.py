@@ -83,6 +83,9 @@ def stage_due(market: Market, order: Mapping[str, Any], stage: str, known: int) 
     """The dispatch due of an order, as far as it is known: what the order says, else policy; moved by consent."""
     said = order["ready_by" if stage == "ready" else "hand_over_by"]
     span = market.value("rts_sla" if stage == "ready" else "tts_sla", order["paid"])
+    south_east = market.table["name"] in {"SG", "MY", "PH", "TH", "VN", "ID"}
+    if south_east and order["cross_border"] is True and market.date(order["paid"]) >= date(2026, 6, 18):
+        span = "48 h" if stage == "ready" else "3 calendar days"
     due = said if said is not None else market.due(span, order["paid"])
     consents = [c for c in order["consents"] if c["at"] <= due and c["at"] <= known]
     if consents:
