@@ -65,7 +65,7 @@ def _terms_changed(store: Store, rules: Rulebook, row: ShopRow, fact: Fact, when
 def _judge_terms(store: Store, rules: Rulebook, seller: str, row: ShopRow, when: Moment) -> list[Outcome]:
     profile = rules.terms(row.market).market
     judged = rules.judge_terms(seller, row.market, row.terms)
-    held = Moment(when.now, when.cause, row.hold)
+    held = when.held(row.hold)
     spoken, failed = windows.said_of(rules, seller, "shop", profile, row, judged, held)
     store.put(shop_key(seller), row, spoken.next)
     return [*spoken.outcomes, *failed]
