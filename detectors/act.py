@@ -19,21 +19,22 @@ class Deed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Act(msgspec.Struct, frozen=True):
-    """A row of duties.md §2: its card, when it can have been done, and the acts that the facts show."""
+    """A row of duties.md §2: its card, when it can have been done, and the acts that the facts show.
+
+    `eventful`: it cannot have been done to an order that is not (`Order.eventful`).
+    """
 
     card: Card
     arises: Callable[[Order], bool]
     deeds: Callable[[Order, Terms], Iterator[Deed | NotApplicable | Note]]
+    eventful: bool = False
 
-    def judge(self, order: Order, terms: Terms) -> Iterator[Judgement]:
-        """The findings; not applicable when a feed that the rule needs is not delivered."""
-        missing = terms.feeds.missing(order.market, self.card.needs)
-        code = next(iter(self.card.codes))
-        if missing or order.placed is None:
-            yield NotApplicable(code, f"no feed: {missing}" if missing else "order.placed")
-            return
-        for deed in self.deeds(order, terms):
-            yield found(deed, self.card, terms) if isinstance(deed, Deed) else deed
+    def judge(self, order: Order, terms: Terms) -> list[Judgement]:
+        """The findings; the feeds that the rule needs are delivered."""
+        if order.placed is None:
+            return [NotApplicable(next(iter(self.card.codes)), "order.placed")]
+        deeds = self.deeds(order, terms)
+        return [found(deed, self.card, terms) if isinstance(deed, Deed) else deed for deed in deeds]
 
 
 def found(deed: Deed, card: Card, terms: Terms) -> Verdict:

@@ -15,6 +15,7 @@ SECOND = 1000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+_EPOCH = date(1970, 1, 1).toordinal()
 _FIRST_WRITTEN, _LAST_WRITTEN = -62_135_596_800_000, 253_402_300_799_999
 
 
@@ -67,16 +68,16 @@ class Calendar:
         self.tz = ZoneInfo(tz)
         self._weekend, self._holidays, self._make_up, self._years = weekend, holidays, make_up, years
         self.midnight = cache(self._midnight)
-        self._latest = (1, 0, 0)
         self.off = cache(self._off)
         self._working = cache(self._nth_working)
 
     def day(self, at: int) -> int:
         """The local day on which the instant lies."""
-        first, last, day = self._latest
-        if not first <= at <= last:
-            day = datetime.fromtimestamp(at // SECOND, self.tz).toordinal()
-            self._latest = self.midnight(day), self.eod(day), day
+        day = at // DAY + _EPOCH
+        while at < self.midnight(day):
+            day -= 1
+        while at >= self.midnight(day + 1):
+            day += 1
         return day
 
     def _midnight(self, day: int) -> int:

@@ -4,6 +4,7 @@ A count is one number: the local day times 64 plus the place of its name in NAME
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from detectors.attribution import COUNTS, EXTENDED, attribute, was_paid
 from detectors.clock import Calendar, day_of
@@ -38,6 +39,7 @@ NAMES = (
     "seller_cancels",
     "well_told",
 )
+One = TypeVar("One", int, str)
 PLACE = {name: place for place, name in enumerate(NAMES)}
 _DAY = 64
 _AT_ONCE_AFTER_PAYMENT = 2  # the row of §3.4 that R-01 gives
@@ -123,7 +125,8 @@ def _duties(verdicts: Sequence[Verdict]) -> Iterator[tuple[int, str]]:
             late[clock.due] = late.get(clock.due, False) or state == "breached"
     if late:
         yield max(late), "dispatch_due"
-        yield from ((max(late), "dispatched_late") for _ in range(any(late.values())))
+        if any(late.values()):
+            yield max(late), "dispatched_late"
 
 
 def _delivery(order: Order, terms: Terms) -> Iterator[tuple[int, str]]:
@@ -143,18 +146,22 @@ def _end(until: str | int, calendar: Calendar) -> int:
 
 def answered(order: Order, terms: Terms, verdicts: Sequence[Verdict]) -> list[tuple[int, int]]:
     """(local day of the request, ms until the seller's answer) of every request that he had to answer and did."""
+    if not order.requests:
+        return []
     asked = {v.key[0] for v in verdicts if v.kind == DUTY and v.name == _ANSWER and v.steps[-1][1] != "void"}
     day = terms.market.calendar.day
     given = ((request, answer(order, request)) for name, request in order.requests.items() if name in asked)
     return sorted((day(request.at), end.at - request.at) for request, end in given if end is not None)
 
 
-def changed(old: Sequence[int], new: Sequence[int]) -> list[tuple[int, int]]:
-    """(count, 1 for one more or -1 for one fewer), for what differs."""
-    more, fewer = list(new), []
+def changed(old: Sequence[One], new: Sequence[One]) -> list[tuple[One, int]]:
+    """(what is counted, 1 for one more or -1 for one fewer), for what differs."""
+    more: list[One] = list(new)
+    differs: list[tuple[One, int]] = []
     for count in old:
         if count in more:
             more.remove(count)
         else:
-            fewer.append((count, -1))
-    return [*fewer, *((count, 1) for count in more)]
+            differs.append((count, -1))
+    differs.extend((count, 1) for count in more)
+    return differs

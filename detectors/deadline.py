@@ -49,6 +49,8 @@ def with_consent(deadline: Deadline, order: Order, terms: Terms, known_at: int |
 
     `known_at`: only what was given by then counts.
     """
+    if not order.consents:
+        return deadline
     last = deadline.due if known_at is None else min(known_at, deadline.due)
     given = [consent for consent in order.consents if consent.at <= last]
     if not given:
@@ -76,7 +78,7 @@ def dispatch(order: Order, stage: str, terms: Terms, known_at: int | None = None
 
 def reached(line: Line, stage: str) -> Moment | None:
     """When the line was ready or handed over; a later step proves an earlier one that nobody reported."""
-    transit = line.transit or line.delivered
-    if stage == HANDOVER:
+    transit, ready = line.transit or line.delivered, line.ready
+    if stage == HANDOVER or ready is None:
         return transit
-    return min((m for m in (line.ready, transit) if m is not None), key=lambda m: m.at, default=None)
+    return ready if transit is None or ready.at <= transit.at else transit

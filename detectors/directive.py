@@ -8,7 +8,7 @@ from detectors.card import Card, Code
 from detectors.order import Order
 from detectors.policy import Market
 from detectors.say import STANDS, Said
-from detectors.verdict import DIRECTIVE, FINDING, Breach, Directive, Verdict
+from detectors.verdict import FINDING, Breach, Directive, Verdict
 
 PLATFORM = frozenset({"system", "operator"})
 
@@ -67,15 +67,14 @@ def _decided(order: Order, directive: Directive) -> Iterator[int]:
             yield cancel.at
 
 
-def overtaken(order: str, said: Mapping[str, Said], market: Market) -> Iterator[Verdict]:
+def overtaken(order: str, said: Mapping[str, Said], market: Market) -> list[Verdict]:
     """V-40 for every directive that stands although it proved wrong."""
-    for tag, before in said.items():
-        if before.state == STANDS and tag.startswith(DIRECTIVE):
-            directive = msgspec.msgpack.decode(before.content, type=Directive)
-            yield _finding(order, directive, before.digest, market, tuple(tag.split("\x1f")[1:]))
+    stand = [tag for tag, before in said.items() if before.state == STANDS]
+    return [_finding(order, said[tag], market, tuple(tag.split("\x1f")[1:])) for tag in stand]
 
 
-def _finding(order: str, directive: Directive, since: int, market: Market, key: tuple[str, ...]) -> Verdict:
+def _finding(order: str, said: Said, market: Market, key: tuple[str, ...]) -> Verdict:
+    directive, since = msgspec.msgpack.decode(said.content, type=Directive), said.digest
     numbers = {"directive": directive.kind, "kind": "directive_overtaken", "cancellation": directive.cancellation}
     breach = Breach("V-40", "platform", "low", ("order", order), directive.facts, numbers)
     raised, confirmed = since + market.ms("settle", since), since + market.ms("finality", since)

@@ -4,7 +4,7 @@ A duty's file yields one `Case` for every time the duty arose; `judge` turns cas
 for all duties. All instants are ms UTC.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 import msgspec
@@ -16,6 +16,7 @@ from detectors.policy import Market
 from detectors.terms import AS_SAID, Terms
 from detectors.verdict import (
     APPROACHING,
+    BREACHED,
     DIRECTIVE,
     DUTY,
     FINDING,
@@ -59,13 +60,11 @@ class Case(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     def ended(self) -> str:
         """met, excused, void, or "" when nothing ended it in time."""
-        ends = (("met", self.met), ("excused", self.excused), ("void", self.void))
-        in_time = [
-            (moment.at, rank, state)
-            for rank, (state, moment) in enumerate(ends)
-            if moment is not None and self._counts(moment)
-        ]
-        return min(in_time)[2] if in_time else ""
+        first, state = None, ""
+        for end, name in ((self.met, "met"), (self.excused, "excused"), (self.void, "void")):
+            if end is not None and self._counts(end) and (first is None or end.at < first):
+                first, state = end.at, name
+        return state
 
     def _counts(self, end: Moment) -> bool:
         if self.timeless:
@@ -74,7 +73,10 @@ class Case(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Duty(msgspec.Struct, frozen=True):
-    """A row of duties.md: its card, when it arises, and its cases; `applies`: whether the market knows it at all."""
+    """A row of duties.md: its card, when it arises, and its cases; `applies`: whether the market knows it at all.
+
+    `eventful`: it never arises in an order that is not (`Order.eventful`).
+    """
 
     card: Card
     arises: Callable[[Order], bool]
@@ -82,57 +84,61 @@ class Duty(msgspec.Struct, frozen=True):
     directive: str = ""
     directive_rule: str = ""
     applies: Callable[[Order, Terms], bool] | None = None
+    eventful: bool = False
 
-    def judge(self, order: Order, terms: Terms) -> Iterator[Judgement]:
-        """What the facts say of a duty that arose; not applicable when its fact or feed is missing."""
+    def judge(self, order: Order, terms: Terms) -> list[Judgement]:
+        """What the facts say of a duty that arose, its feeds being delivered; not applicable when a fact is missing."""
         if self.applies is not None and not self.applies(order, terms):
-            return
-        missing = terms.feeds.missing(order.market, self.card.needs)
-        if missing or order.placed is None:
-            yield NotApplicable(self.card.rules[0], f"no feed: {missing}" if missing else "order.placed")
-            return
+            return []
+        if order.placed is None:
+            return [NotApplicable(self.card.rules[0], "order.placed")]
+        judged: list[Judgement] = []
         for case in self.cases(order, terms):
             if isinstance(case, NotApplicable):
-                yield case
+                judged.append(case)
             elif not terms.kept:
-                yield from self._verdicts(case, terms)
+                judged += self._verdicts(case, terms)
             else:
-                yield from self._kept(case, terms)
+                judged += self._kept(case, terms)
+        return judged
 
-    def _kept(self, case: Case, terms: Terms) -> Iterator[Judgement]:
+    def _kept(self, case: Case, terms: Terms) -> Iterable[Judgement]:
         """The case with the due it was closed with; nothing where it stays as it was said, or unsaid."""
         due = terms.kept.get("\x1f".join((DUTY, self.card.name, *case.key)))
         if due is None:
-            yield from self._verdicts(case, terms)
-        elif due > AS_SAID:
-            yield from self._verdicts(msgspec.structs.replace(case, due=due, marks=()), terms)
+            return self._verdicts(case, terms)
+        if due > AS_SAID:
+            return self._verdicts(msgspec.structs.replace(case, due=due, marks=()), terms)
+        return ()
 
     def _verdicts(self, case: Case, terms: Terms) -> Iterator[Judgement]:
-        market, ended = terms.market, case.ended()
+        market, ended, act = terms.market, case.ended(), case.breached
         grace = market.ms("grace", case.opened)
-        act = case.breached
+        if ended or (act is None and case.timeless):
+            yield self._obligation(case, ((case.appears, ended or "open"),), grace)
+            if case.directed is not None or case.marks:
+                yield from self._besides(case, market, grace)
+            return
         said = act.at + market.ms("settle", case.opened) if act else case.due + grace
-        breaks = not ended and (act is not None or not case.timeless)
-        yield self._obligation(case, ended, said if breaks else None, grace)
-        if case.directed is not None:
-            yield self._directive(case, case.directed, market)
-        for step, mark in enumerate(case.marks, 1):
-            yield self._warning(case, step, mark, grace)
-        if breaks and case.breaches is not None:
+        yield self._obligation(case, ((case.appears, "open"), (said, BREACHED)), grace)
+        yield from self._besides(case, market, grace)
+        if case.breaches is not None:
             confirmed = (act.at if act else case.due) + market.ms("finality", case.opened)
             steps = ((said, "raised"), (confirmed, "confirmed"))
             for breach in case.breaches():
                 yield self._finding(case, breach, steps, grace)
 
-    def _obligation(self, case: Case, ended: str, said: int | None, wait: int) -> Verdict:
-        steps: tuple[Step, ...] = ((case.appears, ended or "open"),)
-        if said is not None:
-            steps = (*steps, (said, "breached"))
-        clock = partial(self._clock, case)
-        return Verdict(DUTY, self.card.name, case.key, steps, wait, self.card, clock, segments=case.segments)
+    def _besides(self, case: Case, market: Market, grace: int) -> Iterator[Verdict]:
+        """What goes out while the duty is open: the directive and the warnings."""
+        if case.directed is not None:
+            yield self._directive(case, case.directed, market)
+        for step, mark in enumerate(case.marks, 1):
+            yield self._warning(case, step, mark, grace)
 
-    def _clock(self, case: Case) -> Obligation:
-        return Obligation(self.card.name, self.card.rules[0], self.card.holder, case.opened, case.due)
+    def _obligation(self, case: Case, steps: tuple[Step, ...], wait: int) -> Verdict:
+        card = self.card
+        clock = Obligation(card.name, card.rules[0], card.holder, case.opened, case.due)
+        return Verdict(DUTY, card.name, case.key, steps, wait, card, lambda: clock, segments=case.segments)
 
     def _directive(self, case: Case, directed: int, market: Market) -> Verdict:
         settle = market.ms("settle", case.opened)
@@ -145,8 +151,9 @@ class Duty(msgspec.Struct, frozen=True):
     def _warning(self, case: Case, step: int, mark: int, wait: int) -> Verdict:
         ends = [moment.at for moment in (case.met, case.void, case.excused) if moment is not None]
         steps: tuple[Step, ...] = ((mark, "open"),) if not ends or min(ends) > mark else ()
-        clock, key = partial(self._clock, case), (*case.key, str(step))
-        return Verdict(APPROACHING, self.card.name, key, steps, wait, self.card, clock, segments=case.segments)
+        clock = Obligation(self.card.name, self.card.rules[0], self.card.holder, case.opened, case.due)
+        key = (*case.key, str(step))
+        return Verdict(APPROACHING, self.card.name, key, steps, wait, self.card, lambda: clock, segments=case.segments)
 
     def _finding(self, case: Case, breach: Breach, steps: tuple[Step, ...], wait: int) -> Verdict:
         key = self.card.codes[breach.code].key(case.key)

@@ -19,12 +19,16 @@ class Gone(NamedTuple):
 
 def taken_off(order: Order) -> list[Gone]:
     """Every cancellation and every granted request, when it was done."""
+    if not (order.cancels or order.requests):
+        return []
     done = [Gone(Moment(c.at, c.fact), c.lines, (c.fact,)) for c in order.cancels]
     return done + _granted(order, asked=False)
 
 
 def asked_off(order: Order) -> list[Gone]:
     """Every cancellation and every granted request, when it was asked for: the buyer's request where there is one."""
+    if not (order.cancels or order.requests):
+        return []
     return [_asked(cancel) for cancel in order.cancels] + _granted(order, asked=True)
 
 
@@ -46,13 +50,15 @@ def _granted(order: Order, asked: bool) -> list[Gone]:
 
 def lines_left(order: Order, gone: Sequence[Gone], until: int) -> list[Line]:
     """The lines that nobody cancelled up to and including `until`."""
+    if not gone:
+        return list(order.lines.values())
     off = {name for one in gone if one.moment.at <= until for name in one.lines or order.lines}
     return [line for name, line in order.lines.items() if name not in off]
 
 
 def nothing_left(order: Order, gone: Sequence[Gone], until: int | None = None) -> Moment | None:
     """The cancellation after which no line was left, up to and including `until` (None: ever); None while one is."""
-    for one in sorted(gone, key=lambda one: one.moment.at):
+    for one in sorted(gone, key=lambda one: one.moment.at) if gone else ():
         if (until is None or one.moment.at <= until) and not lines_left(order, gone, one.moment.at):
             return one.moment
     return None
@@ -60,9 +66,14 @@ def nothing_left(order: Order, gone: Sequence[Gone], until: int | None = None) -
 
 def all_reached(lines: Sequence[Line], stage: str) -> Moment | None:
     """When the last of the lines reached the stage; None while one has not."""
-    moments = [reached(line, stage) for line in lines]
-    done = [m for m in moments if m is not None]
-    return max(done, key=lambda m: m.at) if done and len(done) == len(moments) else None
+    last: Moment | None = None
+    for line in lines:
+        moment = reached(line, stage)
+        if moment is None:
+            return None
+        if last is None or moment.at > last.at:
+            last = moment
+    return last
 
 
 def proof(lines: Sequence[Line], gone: Sequence[Gone], stage: str, until: int) -> tuple[str, ...]:

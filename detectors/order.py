@@ -86,8 +86,9 @@ class Row(NamedTuple):
 class Order(msgspec.Struct, gc=False):
     """What the facts so far say of one order.
 
-    `clock`: from when the paid clocks run: paid, for cash on delivery (`cod`) placed. `after`: refunds and returns,
-    None when no fact tells of any. `rows` keeps which row of §3.4 judged each request.
+    `clock`: from when the paid clocks run: paid, for cash on delivery (`cod`) placed; `grounds`: the facts that say
+    when it was placed and when they began. `after`: refunds and returns, None when no fact tells of any. `rows` keeps
+    which row of §3.4 judged each request.
 
     A mere status says that something happened, not what: `hinted` names what no better fact tells yet, `hint` is the
     cancellation that a status told. `unasked`: approvals of what nobody was seen to ask for.
@@ -99,6 +100,7 @@ class Order(msgspec.Struct, gc=False):
     placed: Moment | None = None
     paid: Moment | None = None
     clock: Moment | None = None
+    grounds: tuple[str, ...] = ()
     cod: bool = False
     completed: Moment | None = None
     terms: dict[str, Any] = {}
@@ -120,6 +122,11 @@ class Order(msgspec.Struct, gc=False):
     hinted: set[str] = set()
     hint: Cancel | None = None
     unasked: list[str] = []
+
+    @property
+    def eventful(self) -> bool:
+        """Whether more was done than order, pay, ship and talk: asked, cancelled, agreed, refunded, returned."""
+        return bool(self.requests or self.cancels or self.consents or self.after)
 
     def term(self, name: str, default: Any = None) -> Any:
         """A field of `order.placed`."""
@@ -161,6 +168,8 @@ def fold(seller: str, market: str, order: str, facts: Iterable[OrderFact]) -> Or
     _settle_hints(state)
     state.cod = bool(state.terms.get("cod"))
     state.clock = state.placed if state.cod else state.paid
+    beginnings = [moment.fact for moment in (state.placed, state.clock) if moment is not None]
+    state.grounds = tuple(dict.fromkeys(beginnings))
     return state
 
 

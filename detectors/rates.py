@@ -33,7 +33,7 @@ class RateRow(msgspec.Struct, gc=False, array_like=True):
 
     `since`: the first run that may still be judged; what was said of earlier ones stands. `hold`: log time (ms) of
     the latest fact that came from a backlog. `end`: when to look whether the row may go (ms UTC); 0: not known.
-    `newest`: the latest day with a payment.
+    `newest`: the latest day with a payment. `stirred`: whether a day was ever not calm.
     """
 
     market: str
@@ -44,11 +44,15 @@ class RateRow(msgspec.Struct, gc=False, array_like=True):
     hold: int = 0
     end: int = 0
     newest: int = 0
+    stirred: bool = False
 
     def add(self, count: int, n: int) -> None:
         """Adds `n` to a count (negative: takes off)."""
         day, place = split(count)
-        self.days.setdefault(day, [0] * len(NAMES))[place] += n
+        counts = self.days.get(day)
+        if counts is None:
+            counts = self.days[day] = [0] * len(NAMES)
+        counts[place] += n
         if place == _PAID_PLACE and day > self.newest:
             self.newest = day
 

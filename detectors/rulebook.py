@@ -41,6 +41,9 @@ _OVER_ORDERS = (
 )
 
 
+Known = Callable[[Order, Terms], bool]
+
+
 class Judged(NamedTuple):
     """The verdicts, what is counted ("group|name|why"), and the cards of rules that failed with their error."""
 
@@ -72,13 +75,18 @@ class Rulebook:
         self._patterns_blind = cache(self._patterns_without_feed)
         self._terms = {name: Terms(market, policies.reasons, self.feeds) for name, market in policies.markets.items()}
 
-    def _rules_and_blind(self, market: str) -> list[tuple[Duty | Act, str]]:
-        """Every rule, and the note that it is blind in the market: "" where what it needs is delivered."""
+    def _rules_and_blind(self, market: str, eventful: bool) -> list[tuple[Duty | Act, str, Known | None]]:
+        """Every rule that may arise; the note that it is blind in the market, "" where its feeds are delivered; and
+        what tells whether the market knows the rule at all.
+        """
         told = []
         for rule in self.rules:
+            if rule.eventful and not eventful:
+                continue
             missing = self.feeds.missing(market, rule.card.needs)
             name = next(iter(rule.card.codes)) if isinstance(rule, Act) else rule.card.rules[0]
-            told.append((rule, f"not_applicable|{name}|no feed: {missing}" if missing else ""))
+            known = rule.applies if isinstance(rule, Duty) else None
+            told.append((rule, f"not_applicable|{name}|no feed: {missing}" if missing else "", known))
         return told
 
     def _patterns_without_feed(self, market: str) -> list[str]:
@@ -105,20 +113,20 @@ class Rulebook:
         """
         terms, judged = self._terms[order.market], Judged([], [], {})
         terms = terms._replace(kept=kept) if kept else terms
-        for rule, blind in self._blind(order.market):
+        for rule, blind, known in self._blind(order.market, order.eventful):
             try:
                 if not rule.arises(order):
                     continue
-                if blind and (isinstance(rule, Act) or rule.applies is None or rule.applies(order, terms)):
-                    judged.notes.append(blind)
                 if blind:
+                    if known is None or known(order, terms):
+                        judged.notes.append(blind)
                     continue
-                found_here = list(rule.judge(order, terms))
+                found_here = rule.judge(order, terms)
             except Exception as e:  # noqa: BLE001 - promise 7: one failing rule stops no other
                 judged.failed[rule.card.name] = type(e).__name__
                 continue
             _sort(found_here, judged)
-        _sort(list(overtaken(order.id, said, terms.market)), judged)
+        judged.verdicts.extend(overtaken(order.id, said, terms.market))
         judged.notes.extend(self._patterns_blind(order.market))
         try:
             _sort(list(_oddities(order, terms)), judged)

@@ -5,13 +5,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from detectors.counts import PLACE, changed, split
 from detectors.outcomes import Outcome
 from detectors.policy import Market
-from detectors.rates import RateRow, Run, RunRow, calm, day_forgotten_at, dropped_at, first_open, quiet, reach_days
+from detectors.rates import (
+    RateRow,
+    Run,
+    RunRow,
+    calm,
+    day_forgotten_at,
+    dropped_at,
+    first_open,
+    quiet,
+    reach_days,
+    run_instant,
+)
 from detectors.rulebook import Counted, Rulebook
 from detectors.say import Moment
 from detectors.store import Store, day_key, parts, rates_key
 from detectors.window import PAID, Day, Entry, between
 from detectors.windows import said_of
 
+_PAID = PLACE["paid"]
 _JUDGED = frozenset(PLACE[name] for name in ("paid", "fault", "cancelled"))
 
 
@@ -36,19 +48,30 @@ def change(
     _forget(row, when.cause, profile)
     open_from = row.since - 1
     touched = {day for at in paid if (day := profile.calendar.day(at)) >= open_from}
+    newest, stirs = row.newest, False
     for count, n in changed(old.counts, new.counts):
         day, place = split(count)
         if day >= open_from:
             row.add(count, n)
             if place in _JUDGED:
                 touched.add(day)
+                stirs = stirs or place != _PAID or n < 0 or day > newest
     if old.answers or new.answers:
         _change_answers(row, old.answers, new.answers, open_from)
     row.hold = max(row.hold, when.hold)
-    if not touched or (not row.runs and all(calm(row, day, profile) for day in touched)):
+    if not touched or (not row.runs and _stays_calm(row, touched, stirs, profile)):
         _keep(store, seller, row, profile)
         return []
     return _judge(store, rules, seller, row, _runs_over(row, touched, profile, when.cause), when)
+
+
+def _stays_calm(row: RateRow, days: Iterable[int], stirs: bool, profile: Market) -> bool:
+    """Whether no run over the days can have a finding. One more payment on a known day stirs up no calm seller."""
+    if not stirs and not row.stirred:
+        return True
+    still = all(calm(row, day, profile) for day in days)
+    row.stirred = row.stirred or not still
+    return still
 
 
 def _change_answers(
@@ -80,9 +103,18 @@ def _said(row: RateRow, days: Iterable[int], reach: int) -> set[int]:
 def _judge(
     store: Store, rules: Rulebook, seller: str, row: RateRow, runs: Iterable[int], when: Moment
 ) -> list[Outcome]:
+    """Judges the runs that have taken place; one that is still to come waits for its day."""
     profile = rules.terms(row.market).market
-    loud = [day for day in runs if day >= row.since and (day in row.runs or not quiet(row, day, profile))]
-    said = [one for day in loud for one in _judge_run(store, rules, seller, row, day, when)]
+    said: list[Outcome] = []
+    for day in runs:
+        kept = row.runs.get(day)
+        if day < row.since or (kept is None and quiet(row, day, profile)):
+            continue
+        at = run_instant(day, profile)
+        if at <= when.now or (kept is not None and kept.said):
+            said += _judge_run(store, rules, seller, row, day, when)
+        elif kept is None:
+            row.runs[day] = RunRow(next=at)
     _keep(store, seller, row, profile)
     return said
 

@@ -87,7 +87,7 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
 
     def held(self, hold: int) -> "Moment":
         """The same moment for a row with that hold."""
-        return Moment(self.now, self.cause, hold, self.hush, self.reason)
+        return self if hold == self.hold else Moment(self.now, self.cause, hold, self.hush, self.reason)
 
     def ripe(self, at: int, wait: int) -> int:
         """When something true from `at` may first be said: after a backlog not before its log time + `wait`."""
@@ -129,13 +129,17 @@ def say(
             continue
         reached = _reached(verdict, before, when, spoken, subject.profile.name)
         if reached >= 0:
-            spoken.outcomes += _speak(subject, said, tag, verdict, reached, when, keep=tag in kept)
+            content = verdict.content() if tag not in kept else _kept(verdict, before)
+            mark = digest(content)
+            if before is None or before.digest != mark or before.state != verdict.steps[reached][1]:
+                spoken.outcomes += _speak(subject, said, tag, verdict, reached, content, mark, when)
         elif before is not None and tag not in kept:
             _drop(subject, said, tag, verdict.card, when, spoken)
-    for tag in [tag for tag in said if tag not in true and kept.get(tag) != STAYS]:
-        card = cards.get(said[tag].card)
-        if card is not None and card.name not in failed:
-            _drop(subject, said, tag, card, when, spoken)
+    if not said.keys() <= true.keys():
+        for tag in [tag for tag in said if tag not in true and kept.get(tag) != STAYS]:
+            card = cards.get(said[tag].card)
+            if card is not None and card.name not in failed:
+                _drop(subject, said, tag, card, when, spoken)
     return spoken
 
 
@@ -169,9 +173,10 @@ def ripe_from(verdict: Verdict, at: int, state: str, when: Moment, market: str) 
 
 def _reached(verdict: Verdict, before: Said | None, when: Moment, spoken: Spoken, market: str) -> int:
     """The index of the step that holds now, -1 for none. What was said needs no waiting."""
-    known, reached = _known(verdict, before), -1
+    waits = when.hold or when.hush is not None
+    known, reached = _known(verdict, before) if waits else -1, -1
     for i, (at, state) in enumerate(verdict.steps):
-        ripe = at if i <= known else ripe_from(verdict, at, state, when, market)
+        ripe = ripe_from(verdict, at, state, when, market) if waits and i > known else at
         if verdict.overtaken is not None and verdict.overtaken <= ripe:
             return -1
         if when.hush is not None and ripe >= NEVER:
@@ -191,16 +196,19 @@ def _known(verdict: Verdict, before: Said | None) -> int:
 
 
 def _speak(
-    subject: Subject, said: dict[str, Said], tag: str, verdict: Verdict, reached: int, when: Moment, keep: bool
+    subject: Subject,
+    said: dict[str, Said],
+    tag: str,
+    verdict: Verdict,
+    reached: int,
+    content: Content,
+    mark: int,
+    when: Moment,
 ) -> Iterator[Outcome]:
-    content, before = verdict.content(), said.get(tag)
-    if keep and before is not None and before.state != WITHDRAWN:
-        content = _as_said(content, unpack(verdict.kind, before.content, verdict.card))
-    mark, target = digest(content), verdict.steps[reached][1]
-    if before is not None and (before.state, before.digest) == (target, mark):
-        return
+    """Says the verdict's step, which differs from what was said; `mark`: the digest of its content."""
+    before = said.get(tag)
     if before is not None and before.state == STANDS:
-        before.state, before.digest = target, mark
+        before.state, before.digest = verdict.steps[reached][1], mark
         return
     for at, state in _path(verdict, before, reached):
         revision = before.revision + 1 if before is not None else 1
@@ -224,6 +232,14 @@ def _speak(
             why=when.reason if verdict.kind == DUTY and before is not None else "",
         )
         said[tag] = before = Said(state, revision, mark, _pack(content), verdict.card.name)
+
+
+def _kept(verdict: Verdict, before: Said | None) -> Content:
+    """The content of a verdict that a change of policies does not touch: as it was said."""
+    content = verdict.content()
+    if before is None or before.state == WITHDRAWN:
+        return content
+    return _as_said(content, unpack(verdict.kind, before.content, verdict.card))
 
 
 def _as_said(content: Content, before: Content) -> Content:

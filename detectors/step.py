@@ -5,10 +5,10 @@ in the order (instant, seller, order or window, outcome id). Instants are ms UTC
 """
 
 from bisect import insort
-from collections import Counter
 from collections.abc import Collection, Iterable
 
 from detectors import runs, shop, windows
+from detectors.counts import changed
 from detectors.directive import carried_out
 from detectors.facts import Fact, Tick
 from detectors.feeds import Silence
@@ -21,6 +21,8 @@ from detectors.store import OrderRow, Store, is_order, order_key, parts
 from detectors.window import PAID, Entry
 
 _ABOUT_ORDERS = ("order.", "cancellation.", "refund.", "notice.", "consent.", "return.", "dispute.")
+_ADDING = frozenset({"order.placed", "order.paid", "order.status_changed", "identity.seen"})
+"""What changes the contributions of an order to which nothing eventful has happened."""
 _MAYBE_ORDERS = frozenset({"message.sent", "complaint.filed", "review.posted", "identity.seen"})
 
 
@@ -34,9 +36,9 @@ def step(store: Store, rules: Rulebook, record: Fact | Tick) -> list[Outcome]:
 
 
 def _is_about_order(fact: Fact) -> bool:
-    if fact.type in _MAYBE_ORDERS:
-        return bool(fact.subject) and fact.data.get("party", "buyer") == "buyer"
-    return fact.type.startswith(_ABOUT_ORDERS)
+    if fact.type.startswith(_ABOUT_ORDERS):
+        return True
+    return fact.type in _MAYBE_ORDERS and bool(fact.subject) and fact.data.get("party", "buyer") == "buyer"
 
 
 def _tick(store: Store, rules: Rulebook, tick: Tick) -> list[Outcome]:
@@ -44,7 +46,8 @@ def _tick(store: Store, rules: Rulebook, tick: Tick) -> list[Outcome]:
     if tick.at <= store.ticked:
         return []
     said: list[Outcome] = []
-    store.hear(_heard(rules, store.silence, store.ticked).now(tick.quiet, tick.at))
+    if tick.quiet or store.silence != Silence():
+        store.hear(_heard(rules, store.silence, store.ticked).now(tick.quiet, tick.at))
     hush = rules.hush(store.silence, tick.at)
     while (due := store.wheel.due(tick.at)) is not None:
         instant, keys = due
@@ -120,14 +123,15 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     log = max(fact.arrived, store.ticked)
     if kept is not None:
         return [shop.received(fact, "duplicate" if kept.body == fact.body else "conflicting_duplicate", log)]
-    insort(row.facts, OrderFact.of(fact), key=OrderFact.place)
+    _insert(row.facts, OrderFact.of(fact))
     late = log - fact.at > rules.terms(row.market).market.ms("settle", log)
     if late:
         row.hold = max(row.hold, log)
     when = Moment(store.ticked - 1, log, 0, rules.hush(store.silence, store.ticked))
     order = fold(fact.seller, row.market, fact.subject, row.facts)
     judged, spoken = _judge(rules, order, row, when)
-    added = rules.contributions(order, row.added, judged)
+    adds = order.eventful or fact.type in _ADDING
+    added = rules.contributions(order, row.added, judged) if adds else row.added
     counted = rules.counts(order, judged)
     said = [shop.received(fact, "accepted", log), *spoken.outcomes, *_counted(fact.seller, row, judged, when)]
     held = when.held(log if late else 0)
@@ -136,6 +140,14 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     said.extend(_count_order(store, rules, order, row, counted, paid, held))
     _keep(store, rules, key, row, spoken)
     return said
+
+
+def _insert(facts: list[OrderFact], fact: OrderFact) -> None:
+    """Puts the fact in its place, which is the last one as a rule."""
+    if facts and fact.place() < facts[-1].place():
+        insort(facts, fact, key=OrderFact.place)
+    else:
+        facts.append(fact)
 
 
 def _judge(rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> tuple[Judged, Spoken]:
@@ -164,9 +176,10 @@ def _contribute(
 
 def _paid_changed(old: list[Entry], new: list[Entry]) -> set[int]:
     """When the order was paid, where what the windows hold of it as paid differs (ms UTC)."""
-    if old == new:
+    if old is new:
         return set()
-    return {entry.at for entry in (*old, *new) if entry.kind == PAID and not (entry in old and entry in new)}
+    entries = [entry for entry in (*old, *new) if entry.kind == PAID]
+    return {entry.at for entry in entries if entries.count(entry) == 1}
 
 
 def _count_order(
@@ -204,10 +217,7 @@ def _counted(seller: str, row: OrderRow, judged: Judged, when: Moment) -> list[O
         return []
     old, row.notes = row.notes, notes
     at = when.now if when.cause is None else when.cause
-    before, now = Counter(old), Counter(notes)
-    changes = [(note, "off") for note in (before - now).elements()]
-    changes += [(note, "on") for note in (now - before).elements()]
-    return [_count(seller, row.market, at, note, state) for note, state in changes]
+    return [_count(seller, row.market, at, note, "on" if n > 0 else "off") for note, n in changed(old, notes)]
 
 
 def _count(seller: str, market: str, at: int, note: str, state: str) -> Outcome:

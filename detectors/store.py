@@ -192,11 +192,10 @@ class Store:
 
     def put(self, key: bytes, row: msgspec.Struct, instant: int | None) -> None:
         """Keeps the row; `instant` (ms UTC): when to look at it again, None for never."""
-        before = self._next(key)
+        if instant is not None and instant != self._next(key):
+            self.wheel.put(key, instant)
         self._keep(key, row)
         self._changed[key] = NEVER if instant is None else instant
-        if instant is not None and instant != before:
-            self.wheel.put(key, instant)
 
     def drop(self, key: bytes) -> None:
         """Forgets the row."""

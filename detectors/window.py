@@ -5,6 +5,7 @@ An order's contributions are taken off as they were added when the order changes
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 
 import msgspec
 
@@ -98,15 +99,14 @@ def _sold(order: Order, terms: Terms) -> Iterator[Entry]:
     paid = order.clock
     ended = [cancel for cancel in order.cancels if was_paid(order, cancel)]
     guilty = [cancel for cancel in ended if attribute(order, cancel, terms).sfcr == COUNTS]
-    grounds = tuple(dict.fromkeys(m.fact for m in (order.placed, paid) if m is not None))
     first, gone = guilty[0].at if guilty else 0, gone_entirely(order, ended)
     ends, lost = _ends(order), _lines_of(order, guilty)
-    yield Entry(paid.at, order.id, PAID, "", first, "", grounds, gone, ends, _goods(order, order.lines, lost))
+    yield Entry(paid.at, order.id, PAID, "", first, "", order.grounds, gone, ends, _goods(order, order.lines, lost))
     for cancel in ended:
         goods = _goods(order, cancel.lines or order.lines, ())
-        yield Entry(cancel.at, order.id, ENDED, cancel.initiator, facts=(*grounds, cancel.fact), goods=goods)
+        yield Entry(cancel.at, order.id, ENDED, cancel.initiator, facts=(*order.grounds, cancel.fact), goods=goods)
     if guilty:
-        yield Entry(first, order.id, CANCELLED, facts=(*grounds, guilty[0].fact))
+        yield Entry(first, order.id, CANCELLED, facts=(*order.grounds, guilty[0].fact))
 
 
 def _lines_of(order: Order, cancels: Sequence[Cancel]) -> frozenset[str]:
@@ -166,12 +166,15 @@ class Day(msgspec.Struct, gc=False, array_like=True):
 
     def entries(self, kind: str) -> list[Entry]:
         """The entries of that kind."""
-        of = {PLACED: self.placed, PAID: self.paid, ENDED: self.ended}
-        return of.get(kind, self.cancelled)
+        if kind == PLACED:
+            return self.placed
+        if kind == PAID:
+            return self.paid
+        return self.ended if kind == ENDED else self.cancelled
 
     def put(self, entry: Entry) -> None:
         """Adds one entry in its place."""
-        insort(self.entries(entry.kind), entry, key=_place)
+        _insert(self.entries(entry.kind), entry)
 
     def take(self, entry: Entry) -> None:
         """Takes off one entry as it was added; nothing happens when it is not there."""
@@ -196,7 +199,7 @@ class Buyer(msgspec.Struct, gc=False, array_like=True):
 
     def put(self, entry: Entry) -> None:
         """Adds one entry in its place."""
-        insort(self.orders, entry, key=_place)
+        _insert(self.orders, entry)
 
     def take(self, entry: Entry) -> None:
         """Takes off one entry as it was added; nothing happens when it is not there."""
@@ -217,7 +220,7 @@ class Link(msgspec.Struct, gc=False, array_like=True):
 
     def put(self, entry: Entry) -> None:
         """Adds one entry in its place."""
-        insort(self._side(entry), entry, key=_place)
+        _insert(self._side(entry), entry)
 
     def take(self, entry: Entry) -> None:
         """Takes off one entry as it was added; nothing happens when it is not there."""
@@ -229,13 +232,16 @@ class Link(msgspec.Struct, gc=False, array_like=True):
         return self.staff if entry.kind == STAFF else self.buyers
 
 
-def _place(entry: Entry) -> tuple[int, str, str, tuple[str, ...]]:
-    return entry.at, entry.order, entry.who, entry.facts
+def _insert(entries: list[Entry], entry: Entry) -> None:
+    """Puts the entry in its place, which is the last one as a rule."""
+    if entries and _place(entry) < _place(entries[-1]):
+        insort(entries, entry, key=_place)
+    else:
+        entries.append(entry)
 
 
-def at_of(entry: Entry) -> int:
-    """When the entry stands."""
-    return entry.at
+_place = attrgetter("at", "order", "who", "facts")
+_at = attrgetter("at")
 
 
 class Window:
@@ -265,7 +271,7 @@ class Window:
 
 def between(entries: list[Entry], first: int, last: int) -> list[Entry]:
     """The entries with `first` <= at <= `last`."""
-    return entries[bisect_left(entries, first, key=at_of) : bisect_right(entries, last, key=at_of)]
+    return entries[bisect_left(entries, first, key=_at) : bisect_right(entries, last, key=_at)]
 
 
 def day_number(entry: Entry) -> int:

@@ -64,7 +64,8 @@ def _change_day(
     assert when.cause is not None
     if forgotten_at(number, profile) <= when.cause:
         return []
-    day = store.day(seller, number) or Day(market, number)
+    key = day_key(seller, number)
+    day = store.get(key, Day) or Day(market, number)
     for entry in off:
         day.take(entry)
     for entry in on:
@@ -74,8 +75,8 @@ def _change_day(
     last = not any(later)
     window = None if last and _plain(day, off, on, profile) else _window(store, seller, day, profile)
     if window is None or (last and _all_quiet(window, off, on, profile)):
-        waits = store.waits_until(day_key(seller, number))
-        store.put(day_key(seller, number), day, _dropped_at(number, profile) if waits is None else waits)
+        waits = store.waits_until(key)
+        store.put(key, day, _dropped_at(number, profile) if waits is None else waits)
         return []
     said = _judge_day(store, rules, seller, window, when)
     for following in later:
@@ -89,11 +90,13 @@ def _plain(day: Day, off: Sequence[Entry], on: Sequence[Entry], profile: Market)
     """Whether the change is plainly quiet, without a look at other days: the latest orders, too few for anything, or
     payments after which nothing was cancelled.
     """
-    return not off and all(
-        (entry.kind == PAID and not (day.ended and day.ended[-1].at >= entry.at))
-        or (entry.kind == PLACED and fake_orders.plain(entry, day, profile))
-        for entry in on
-    )
+    for entry in on:
+        if entry.kind == PAID:
+            if day.ended and day.ended[-1].at >= entry.at:
+                return False
+        elif entry.kind != PLACED or not fake_orders.plain(entry, day, profile):
+            return False
+    return not off
 
 
 def _all_quiet(window: Window, off: Sequence[Entry], on: Sequence[Entry], profile: Market) -> bool:

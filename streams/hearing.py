@@ -39,8 +39,10 @@ class Hearing:
 
     def told_by(self, facts: Iterable[Fact]) -> Heard:
         """Which watched feeds these facts show to be there, each with the last log time."""
+        if not self.watched:
+            return []
         last: dict[Pair, int] = {}
-        for fact in facts if self.watched else ():
+        for fact in facts:
             for pair in self._of(fact.source, fact.market):
                 last[pair] = max(last.get(pair, 0), fact.arrived)
         return [(*pair, at) for pair, at in sorted(last.items())]

@@ -179,8 +179,8 @@ MUTANTS = (
     Mutant(
         "said digest ignored",
         "detectors/say.py",
-        "(before.state, before.digest) == (target, mark):",
-        "before.state == target:",
+        "if before is None or before.digest != mark or before.state",
+        "if before is None or before.state",
         _properties("days_of_delay"),
     ),
     Mutant(

@@ -36,7 +36,7 @@ class Broken:
     """A rule that raises as soon as the order has a second fact of the buyer's or the seller's will."""
 
     def __init__(self, rule: Duty | Act) -> None:
-        self._rule, self.card = rule, rule.card
+        self._rule, self.card, self.eventful = rule, rule.card, rule.eventful
 
     def arises(self, order: Order) -> bool:
         return self._rule.arises(order)

@@ -86,4 +86,4 @@ def _later(refused: object, granted: object) -> tuple[str, ...]:
     return (str(getattr(granted, "fact", "")),) if at is not None and then is not None and then > at else ()
 
 
-DUTY = Duty(CARD, lambda order: order.after is not None and bool(order.after.returns), _cases)
+DUTY = Duty(CARD, lambda order: order.after is not None and bool(order.after.returns), _cases, eventful=True)

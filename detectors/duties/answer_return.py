@@ -103,4 +103,5 @@ DUTY = Duty(
     lambda order: order.after is not None and bool(order.after.returns),
     _cases,
     directive=CARD.directives[0],
+    eventful=True,
 )

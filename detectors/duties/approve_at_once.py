@@ -92,4 +92,4 @@ def _denied(order: Order, request: Request, row: int, due: int, granted: Moment 
     )
 
 
-DUTY = Duty(CARD, has_request, _cases, directive=CARD.directives[0])
+DUTY = Duty(CARD, has_request, _cases, directive=CARD.directives[0], eventful=True)

@@ -61,23 +61,21 @@ def _cases(order: Order, terms: Terms) -> Iterator[Case | NotApplicable]:
 def _case(order: Order, stage: str, terms: Terms) -> Case:
     deadline = _deadline(order, stage, terms)
     assert order.clock is not None
-    assert order.placed is not None
     due = deadline.due + terms.market.ms("auto_cancel_grace", order.clock.at)
     gone = taken_off(order)
     left, void = lines_left(order, gone, due), nothing_left(order, gone, due)
-    facts = (*dict.fromkeys((order.placed.fact, order.clock.fact)),)
-    consent = (deadline.consent.fact,) if deadline.consent else ()
+    facts = order.grounds + ((deadline.consent.fact,) if deadline.consent else ())
     return Case(
         key=("", stage),
         opened=order.clock.at,
         due=due,
-        facts=facts + consent,
+        facts=facts,
         segments=lambda: [*deadline.segments(terms), _grace(deadline.due, due)],
         met=all_reached(left, stage),
         void=void,
         directed=deadline.due if _open_at(order, gone, stage, deadline.due) else None,
         overtaken=void.at if void else None,
-        breaches=lambda: (_left_open(order, stage, due, facts + consent, gone),),
+        breaches=lambda: (_left_open(order, stage, due, facts, gone),),
     )
 
 

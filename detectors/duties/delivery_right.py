@@ -83,4 +83,4 @@ def _denied(order: Order, request: Request, due: int, granted: Moment | None, te
     )
 
 
-DUTY = Duty(CARD, has_request, _cases)
+DUTY = Duty(CARD, has_request, _cases, eventful=True)

@@ -86,19 +86,17 @@ def _case(order: Order, stage: str, terms: Terms) -> Case:
     left = lines_left(order, gone, deadline.due)
     done = all_reached(left, stage)
     assert order.clock is not None
-    assert order.placed is not None
-    facts = (*dict.fromkeys((order.placed.fact, order.clock.fact)),)
     consent = (deadline.consent.fact,) if deadline.consent else ()
     return Case(
         key=("", stage),
         opened=order.clock.at,
         due=deadline.due,
-        facts=facts,
+        facts=order.grounds,
         segments=lambda: deadline.segments(terms),
         met=done,
         void=nothing_left(order, gone, deadline.due),
         breaches=lambda: (
-            _late(order, stage, deadline, facts + consent + proof(left, gone, stage, deadline.due), done),
+            _late(order, stage, deadline, order.grounds + consent + proof(left, gone, stage, deadline.due), done),
         ),
     )
 

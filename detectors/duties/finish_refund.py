@@ -72,4 +72,4 @@ def _case(order: Order, cancel: Cancel, refunds: Sequence[Refund], terms: Terms)
     )
 
 
-DUTY = Duty(CARD, lambda order: order.after is not None and bool(order.after.refunds), _cases)
+DUTY = Duty(CARD, lambda order: order.after is not None and bool(order.after.refunds), _cases, eventful=True)

@@ -106,4 +106,4 @@ def _untrue(
     )
 
 
-DUTY = Duty(CARD, lambda order: any(r.decisions for r in buyers_requests(order)), _cases)
+DUTY = Duty(CARD, lambda order: any(r.decisions for r in buyers_requests(order)), _cases, eventful=True)

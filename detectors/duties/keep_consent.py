@@ -91,4 +91,4 @@ def _told(order: Order, gone: Moment | None, terms: Terms) -> Moment | None:
     return max(gone, notice, key=lambda m: m.at)
 
 
-DUTY = Duty(CARD, lambda order: paid(order) and bool(order.consents), _cases)
+DUTY = Duty(CARD, lambda order: paid(order) and bool(order.consents), _cases, eventful=True)

@@ -71,4 +71,4 @@ def _breach(order: Order, cancel: Cancel) -> Breach:
     )
 
 
-ACT = Act(CARD, lambda order: bool(order.cancels) and order.clock is not None, _deeds)
+ACT = Act(CARD, lambda order: bool(order.cancels) and order.clock is not None, _deeds, eventful=True)

@@ -97,4 +97,4 @@ def _missing(
     )
 
 
-DUTY = Duty(CARD, lambda order: any(c.by in {"system", "operator"} for c in order.cancels), _cases)
+DUTY = Duty(CARD, lambda order: any(c.by in {"system", "operator"} for c in order.cancels), _cases, eventful=True)

@@ -91,4 +91,4 @@ def _breach(order: Order, cancel: Cancel, refunds: Sequence[Refund], what: str) 
     )
 
 
-ACT = Act(CARD, lambda order: order.after is not None and bool(order.after.refunds) and bool(order.cancels), _deeds)
+ACT = Act(CARD, lambda order: bool(order.cancels and order.after and order.after.refunds), _deeds, eventful=True)

@@ -87,4 +87,4 @@ def _case(order: Order, request: Request) -> Case:
     )
 
 
-DUTY = Duty(CARD, has_request, _cases, directive=CARD.directives[0])
+DUTY = Duty(CARD, has_request, _cases, directive=CARD.directives[0], eventful=True)

@@ -62,4 +62,4 @@ def _deed(order: Order, request: Request, decision: Decision) -> Deed:
     return Deed(decision.at, (request.id,), breach)
 
 
-ACT = Act(CARD, lambda order: any(True for _ in _rejections(order)), _deeds)
+ACT = Act(CARD, lambda order: any(True for _ in _rejections(order)), _deeds, eventful=True)

@@ -69,4 +69,4 @@ def _deed(order: Order, cancel: Cancel, rank: int, proof: Moment) -> Deed:
     return Deed(cancel.at, (cancel.id,), breach)
 
 
-ACT = Act(CARD, lambda order: any(True for _ in _sellers(order)), _deeds)
+ACT = Act(CARD, lambda order: any(True for _ in _sellers(order)), _deeds, eventful=True)

@@ -182,5 +182,5 @@ def _not_executed(request: Request, due: int, facts: tuple[str, ...], granted: M
     )
 
 
-DUTY = Duty(CARD, has_request, _cases, directive=CARD.directives[0], directive_rule="R-04")
-EXECUTE = Duty(EXECUTE_CARD, has_request, _execution)
+DUTY = Duty(CARD, has_request, _cases, directive=CARD.directives[0], directive_rule="R-04", eventful=True)
+EXECUTE = Duty(EXECUTE_CARD, has_request, _execution, eventful=True)

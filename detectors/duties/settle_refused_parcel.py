@@ -62,4 +62,4 @@ def _cases(order: Order, terms: Terms) -> Iterator[Case]:
     )
 
 
-DUTY = Duty(CARD, lambda order: order.after is not None and order.after.back is not None, _cases)
+DUTY = Duty(CARD, lambda order: order.after is not None and order.after.back is not None, _cases, eventful=True)

@@ -72,4 +72,4 @@ def _missing(order: Order, cancel: Cancel, facts: tuple[str, ...], due: int, cur
     )
 
 
-DUTY = Duty(CARD, lambda order: bool(paid_cancels(order)), _cases, directive=CARD.directives[0])
+DUTY = Duty(CARD, lambda order: bool(paid_cancels(order)), _cases, directive=CARD.directives[0], eventful=True)

@@ -161,9 +161,9 @@ def quiet(entry: Entry, window: Window, market: Market) -> bool:
 
 def plain(entry: Entry, day: Day, market: Market) -> bool:
     """Whether the order is its day's latest and, within that day alone, one of too few for V-24."""
-    first = entry.at - market.ms("v24_window", entry.at)
+    first, enough = entry.at - market.ms("v24_window", entry.at), int(market.at("v24_orders", entry.at))
     alone = utc_day(first) == day.number and entry is day.placed[-1]
-    return alone and len(between(day.placed, first, entry.at)) < int(market.at("v24_orders", entry.at))
+    return alone and (len(day.placed) < enough or day.placed[-enough].at < first)
 
 
 def few(row: Buyer, at: int, market: Market) -> bool:

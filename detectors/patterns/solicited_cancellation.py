@@ -138,8 +138,7 @@ def _laundered(order: Order, terms: Terms) -> Iterator[Deed | NotApplicable | No
         if asked_by_buyer(order, cancel, terms) is not None:
             continue
         reach = terms.market.ms("buyer_request_reach", cancel.at)
-        moments = (order.placed, order.clock)
-        facts = (*dict.fromkeys(m.fact for m in moments if m is not None), cancel.fact)
+        facts = (*order.grounds, cancel.fact)
         numbers = {"cancellation": cancel.id, "reason": code, "reach_h": reach // HOUR}
         breach = Breach("V-12", "seller", "medium", ("order", order.id), facts, numbers)
         yield Deed(cancel.at, (cancel.id,), breach)
@@ -150,6 +149,6 @@ def _cancelled_by_seller(order: Order) -> bool:
 
 
 ACTS = (
-    Act(SOLICITED, lambda order: any(True for _ in _buyers_acts(order)), _solicited),
-    Act(LAUNDERED, _cancelled_by_seller, _laundered),
+    Act(SOLICITED, lambda order: any(True for _ in _buyers_acts(order)), _solicited, eventful=True),
+    Act(LAUNDERED, _cancelled_by_seller, _laundered, eventful=True),
 )
