@@ -31,6 +31,7 @@ from detectors.patterns import (
     cancellation_anomaly,
     cancellation_rate,
     fake_orders,
+    fake_tracking,
     high_frequency_cancellation,
     product_hotspot,
     serial_cancellation,
@@ -65,6 +66,7 @@ ACTS: tuple[Act, ...] = (
     late_shipment_claim.ACT,
     refund_amount.ACT,
     *solicited_cancellation.ACTS,
+    fake_tracking.ACT,
 )
 PATTERNS: tuple[Card, ...] = (
     high_frequency_cancellation.CARD,

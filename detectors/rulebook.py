@@ -18,6 +18,7 @@ from detectors.patterns import (
     cancellation_anomaly,
     cancellation_rate,
     fake_orders,
+    fake_tracking,
     high_frequency_cancellation,
     product_hotspot,
     serial_cancellation,
@@ -28,7 +29,7 @@ from detectors.rates import Run
 from detectors.say import Hush, Said
 from detectors.terms import NOTHING, Terms
 from detectors.verdict import Judgement, NotApplicable, Note, Verdict
-from detectors.window import Buyer, Entry, Link, Window, contributions
+from detectors.window import TRACKING, Buyer, Entry, Link, Window, contributions
 
 _ATTRIBUTING = (directive.CARD.name, high_frequency_cancellation.CARD.name)
 _COUNTING = (cancellation_rate.CARD.name, cancellation_anomaly.CARD.name)
@@ -165,6 +166,8 @@ class Rulebook:
     def judge_link(self, seller: str, link: Link) -> Judged:
         """What one identifying hash shows of a seller."""
         terms = self._terms[link.market]
+        if link.link.startswith(TRACKING):
+            return _judged(terms, (fake_tracking.CARD, lambda: fake_tracking.reused(link)))
         return _judged(terms, (fake_orders.CARD, lambda: fake_orders.linked(seller, link, terms)))
 
     def judge_terms(self, seller: str, market: str, changes: Sequence[TermsChange]) -> Judged:

@@ -17,6 +17,8 @@ from detectors.say import Said
 from detectors.terms import Terms
 
 PLACED, PAID, CANCELLED, ENDED, LINK, STAFF = "placed", "paid", "cancelled", "ended", "link", "staff"
+ASKED, EMPTY = "asked", "empty"
+TRACKING = "tracking:"
 _NO_SALE = frozenset({"sample", "replacement", "exchange"})
 
 
@@ -27,6 +29,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     paid, when it came to count as the seller's fault. `gone`: for placed, when the buyer cancelled it by no fault of
     others; for paid, when all of it was cancelled. 0: it was not. `link`: kind and hash that identify the buyer.
     `ends`: the facts of its cancellations. `goods`: (SKU, product, 1 where it counts as the seller's fault).
+    A link that is a tracking number: `who` is the hash of the address, `goods` holds (package, region, 0).
+    For asked (V-11): `who` acted, `flag` in how many points of suspicion, `link` which, `gone` and `ends` the seller's
+    quick approval. For empty: `link` is the SKU that was sold out or taken off the shelf.
     """
 
     at: int
@@ -45,7 +50,7 @@ def contributions(order: Order, terms: Terms) -> list[Entry]:
     """All that this order adds to its seller's windows; an order without history adds nothing."""
     if not sold(order):
         return []
-    return [*_placed(order, terms), *_sold(order, terms), *_links(order, terms)]
+    return [*_placed(order, terms), *_sold(order, terms), *_links(order, terms), *_tracked(order)]
 
 
 def sold(order: Order) -> bool:
@@ -147,6 +152,19 @@ def _links(order: Order, terms: Terms) -> Iterator[Entry]:
             yield Entry(at, order.id, LINK, who or buyer, link=link, facts=(*placed, fact))
 
 
+def _tracked(order: Order) -> Iterator[Entry]:
+    """The tracking numbers of the order's packages, where it is known where they go (V-26)."""
+    region = str(order.term("region") or "")
+    seen = next(((link, fact) for _, _, link, fact in order.identities if link.startswith("address:")), None)
+    address, shown = (seen[0], (seen[1],)) if seen is not None else ("", ())
+    for parcel in order.parcels.values():
+        if parcel.tracking and parcel.package and (address or region) and order.placed is not None:
+            facts = (order.placed.fact, *shown, parcel.ready.fact)
+            goods = ((parcel.package, region, 0),)
+            link = TRACKING + parcel.tracking
+            yield Entry(parcel.ready.at, order.id, LINK, address, link=link, facts=facts, goods=goods)
+
+
 class Day(msgspec.Struct, gc=False, array_like=True):
     """One seller's UTC day: entries by kind, in time order, and what was said of the windows ending in it.
 
@@ -163,10 +181,12 @@ class Day(msgspec.Struct, gc=False, array_like=True):
     hold: int = 0
     said: dict[str, Said] = {}
     failed: dict[str, str] = {}
+    asked: list[Entry] = []
+    empty: list[Entry] = []
 
     def entries(self, kind: str) -> list[Entry]:
         """The entries of that kind."""
-        of = {PLACED: self.placed, PAID: self.paid, ENDED: self.ended}
+        of = {PLACED: self.placed, PAID: self.paid, ENDED: self.ended, ASKED: self.asked, EMPTY: self.empty}
         return of.get(kind, self.cancelled)
 
     def put(self, entry: Entry) -> None:
