@@ -36,6 +36,7 @@ from detectors.patterns import (
     product_hotspot,
     serial_cancellation,
     solicited_cancellation,
+    suspected_solicitation,
     unfavourable_terms,
 )
 
@@ -74,6 +75,7 @@ PATTERNS: tuple[Card, ...] = (
     cancellation_anomaly.CARD,
     product_hotspot.CARD,
     serial_cancellation.CARD,
+    suspected_solicitation.CARD,
     fake_orders.CARD,
     unfavourable_terms.CARD,
 )

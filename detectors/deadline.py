@@ -74,6 +74,22 @@ def dispatch(order: Order, stage: str, terms: Terms, known_at: int | None = None
     return with_consent(stated(order, field, key, order.clock.at, terms), order, terms, known_at)
 
 
+def sellers_turn(order: Order) -> str:
+    """Why the seller has nothing to ship; "" when he has."""
+    if order.platform_stores:
+        return "stored by the platform"
+    return "virtual goods" if order.kind == "virtual" else ""
+
+
+def sellers_stages(order: Order, terms: Terms) -> list[str]:
+    """The stages of dispatch that the market judges and that are the seller's; none before the paid clock runs."""
+    if order.clock is None:
+        return []
+    stages = terms.market.at("dispatch_stages", order.clock.at)
+    carried = order.platform_ships and not terms.market.at("handover_always", order.clock.at)
+    return [stage for stage in stages if not (carried and stage == HANDOVER)]
+
+
 def reached(line: Line, stage: str) -> Moment | None:
     """When the line was ready or handed over; a later step proves an earlier one that nobody reported."""
     transit = line.transit or line.delivered

@@ -22,6 +22,7 @@ from detectors.patterns import (
     high_frequency_cancellation,
     product_hotspot,
     serial_cancellation,
+    suspected_solicitation,
     unfavourable_terms,
 )
 from detectors.policy import Policies
@@ -39,6 +40,7 @@ _OVER_ORDERS = (
     cancellation_anomaly.CARD,
     product_hotspot.CARD,
     serial_cancellation.CARD,
+    suspected_solicitation.CARD,
 )
 
 
@@ -130,10 +132,15 @@ class Rulebook:
     def contributions(self, order: Order, before: list[Entry], judged: Judged) -> list[Entry]:
         """What the order adds to its seller's windows; what it added `before` when that cannot be told."""
         try:
-            return contributions(order, self._terms[order.market])
+            terms = self._terms[order.market]
+            return [*contributions(order, terms), *self._signs(order, terms)]
         except Exception as e:  # noqa: BLE001 - promise 7
             judged.failed.update(dict.fromkeys(_ATTRIBUTING, type(e).__name__))
             return before
+
+    def _signs(self, order: Order, terms: Terms) -> list[Entry]:
+        suspected = order.placed is not None and (order.requests or order.cancels or order.messages)
+        return list(suspected_solicitation.asked(order, terms)) if suspected else []
 
     def counts(self, order: Order, judged: Judged) -> Counted | None:
         """What the order adds to its seller's daily counts; None when that cannot be told."""
@@ -152,6 +159,7 @@ class Rulebook:
             (high_frequency_cancellation.CARD, lambda: high_frequency_cancellation.deeds(window, terms)),
             (fake_orders.CARD, lambda: fake_orders.deeds(window, terms)),
             (product_hotspot.CARD, lambda: product_hotspot.deeds(window, terms)),
+            (suspected_solicitation.CARD, lambda: suspected_solicitation.deeds(window, terms)),
         )
 
     def judge_buyer(self, seller: str, row: Buyer) -> Judged:

@@ -106,9 +106,9 @@ def _sold(order: Order, terms: Terms) -> Iterator[Entry]:
     grounds = tuple(dict.fromkeys(m.fact for m in (order.placed, paid) if m is not None))
     first, gone = guilty[0].at if guilty else 0, gone_entirely(order, ended)
     ends, lost = _ends(order), _lines_of(order, guilty)
-    yield Entry(paid.at, order.id, PAID, "", first, "", grounds, gone, ends, _goods(order, order.lines, lost))
+    yield Entry(paid.at, order.id, PAID, "", first, "", grounds, gone, ends, goods_of(order, order.lines, lost))
     for cancel in ended:
-        goods = _goods(order, cancel.lines or order.lines, ())
+        goods = goods_of(order, cancel.lines or order.lines, ())
         yield Entry(cancel.at, order.id, ENDED, cancel.initiator, facts=(*grounds, cancel.fact), goods=goods)
     if guilty:
         yield Entry(first, order.id, CANCELLED, facts=(*grounds, guilty[0].fact))
@@ -118,7 +118,7 @@ def _lines_of(order: Order, cancels: Sequence[Cancel]) -> frozenset[str]:
     return frozenset(name for cancel in cancels for name in cancel.lines or order.lines)
 
 
-def _goods(order: Order, names: Iterable[str], lost: Iterable[str]) -> tuple[tuple[str, str, int], ...]:
+def goods_of(order: Order, names: Iterable[str], lost: Iterable[str]) -> tuple[tuple[str, str, int], ...]:
     """What the lines sold: each SKU and product once."""
     goods: dict[tuple[str, str], int] = {}
     for line in order.term("lines", ()):

@@ -28,7 +28,6 @@ UNREACHABLE = {  # no fact can bring these about
     *((name, "void") for name in ("notify_buyer", "notify_seller", "allow_return", "settle_refused_parcel")),
     *((name, "void") for name in ("start_refund", "finish_refund")),  # duties §1: nothing voids these
     *((name, "withdrawn") for name in ("answer_return", "close_stale", "settle_refused_parcel")),  # what opened stays
-    ("allow_return", "withdrawn"),  # a delivery would have to be told later than the return window is long
 }
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from detectors.card import Card, Code
-from detectors.deadline import HANDOVER, READY, Deadline, dispatch
-from detectors.duties.dispatch import paid, sellers_turn
+from detectors.deadline import HANDOVER, READY, Deadline, dispatch, sellers_turn
+from detectors.duties.dispatch import paid
 from detectors.duties.notify_buyer import well_told
 from detectors.duty import Case, Duty
 from detectors.leftover import all_reached, lines_left, nothing_left, proof, taken_off
