@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from detectors.deadline import dispatch, reached, sellers_stages, sellers_turn
 from detectors.fault import BUYER, SELLER, UNDECIDED, Reason
-from detectors.leftover import lines_left, taken_off
+from detectors.leftover import lines_owed, taken_off
 from detectors.order import Order
 from detectors.parts import Cancel, Message, Moment
 from detectors.terms import Terms
@@ -90,7 +90,7 @@ def dispatch_missed(order: Order, at: int, terms: Terms) -> bool:
     """Whether a dispatch limit of the seller's had passed at the instant, and a line was not dispatched in time."""
     for stage in [] if sellers_turn(order) else sellers_stages(order, terms):
         due = dispatch(order, stage, terms, known_at=at).due
-        done = [reached(line, stage) for line in lines_left(order, taken_off(order), due)]
+        done = [reached(line, stage) for line in lines_owed(order, taken_off(order), due, stage)]
         if at > due and any(moment is None or moment.at > due for moment in done):
             return True
     return False

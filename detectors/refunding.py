@@ -6,6 +6,7 @@ from decimal import Decimal
 from detectors.aftersales import Refund, Return
 from detectors.order import Order
 from detectors.parts import Cancel, Moment
+from detectors.requests import named
 
 
 def paid_cancels(order: Order) -> list[Cancel]:
@@ -50,8 +51,9 @@ def _refunds(order: Order) -> list[Refund]:
 
 
 def _about(order: Order, cancel: Cancel, refund: Refund) -> bool:
-    if refund.cancellation:
-        return refund.cancellation == cancel.id
+    told = named(order, refund.cancellation) if refund.cancellation else []
+    if told:
+        return cancel in told
     if refund.return_:
         return False
     before = [c for c in order.cancels if c.at <= refund.started.at]

@@ -6,7 +6,7 @@ from detectors.card import Card, Code
 from detectors.deadline import Deadline, stated, with_consent
 from detectors.duties.dispatch import paid
 from detectors.duty import Case, Duty
-from detectors.leftover import Gone, all_reached, lines_left, nothing_left, proof, taken_off
+from detectors.leftover import Gone, all_reached, lines_owed, nothing_left, proof, taken_off
 from detectors.order import Order
 from detectors.requests import earliest
 from detectors.terms import Terms
@@ -64,7 +64,7 @@ def _case(order: Order, stage: str, terms: Terms) -> Case:
     assert order.placed is not None
     due = deadline.due + terms.market.ms("auto_cancel_grace", order.clock.at)
     gone = taken_off(order)
-    left, void = lines_left(order, gone, due), nothing_left(order, gone, due)
+    left, void = lines_owed(order, gone, due, stage), nothing_left(order, gone, due)
     facts = (*dict.fromkeys((order.placed.fact, order.clock.fact)),)
     consent = (deadline.consent.fact,) if deadline.consent else ()
     return Case(
@@ -83,7 +83,7 @@ def _case(order: Order, stage: str, terms: Terms) -> Case:
 
 def _open_at(order: Order, gone: Sequence[Gone], stage: str, deadline: int) -> bool:
     """Whether something was left to dispatch when the deadline had passed."""
-    left = lines_left(order, gone, deadline)
+    left = lines_owed(order, gone, deadline, stage)
     done = all_reached(left, stage)
     return bool(left) and (done is None or done.at > deadline)
 
@@ -93,7 +93,7 @@ def _grace(deadline: int, due: int) -> dict[str, object]:
 
 
 def _left_open(order: Order, stage: str, due: int, facts: tuple[str, ...], gone: Sequence[Gone]) -> Breach:
-    left = lines_left(order, gone, due)
+    left = lines_owed(order, gone, due, stage)
     ended = nothing_left(order, gone)
     cure = earliest(all_reached(left, stage), ended)
     shown = proof(left, gone, stage, cure.at if cure else due)

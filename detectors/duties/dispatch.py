@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from detectors.card import Card, Code
 from detectors.deadline import HANDOVER, READY, Deadline, dispatch, sellers_stages, sellers_turn
 from detectors.duty import Case, Duty
-from detectors.leftover import all_reached, asked_off, lines_left, nothing_left, proof
+from detectors.leftover import all_reached, asked_off, lines_owed, nothing_left, proof
 from detectors.order import Order
 from detectors.parts import Moment
 from detectors.terms import Terms
@@ -83,7 +83,7 @@ _STEP = {READY: "ready", HANDOVER: "handed over"}
 def _case(order: Order, stage: str, terms: Terms) -> Case:
     deadline = dispatch(order, stage, terms)
     gone = asked_off(order)
-    left = lines_left(order, gone, deadline.due)
+    left = lines_owed(order, gone, deadline.due, stage)
     done = all_reached(left, stage)
     assert order.clock is not None
     assert order.placed is not None
