@@ -67,11 +67,33 @@ _FROM_ABROAD = "_cross_border"
 
 def dispatch(order: Order, stage: str, terms: Terms, known_at: int | None = None) -> Deadline:
     """The dispatch deadline of one stage (R-44, R-45). The order must have a paid clock."""
+    return with_consent(_undisturbed(order, stage, terms), order, terms, known_at)
+
+
+def _undisturbed(order: Order, stage: str, terms: Terms) -> Deadline:
+    """The dispatch deadline as no consent moved it."""
     assert order.clock is not None
     field, key = _DISPATCH[stage]
     if order.term("cross_border") is True and terms.market.at("dispatch_cross_border", order.clock.at):
         key += _FROM_ABROAD
-    return with_consent(stated(order, field, key, order.clock.at, terms), order, terms, known_at)
+    return stated(order, field, key, order.clock.at, terms)
+
+
+def auto_cancel(order: Order, stage: str, terms: Terms) -> tuple[Deadline, ...]:
+    """The auto-cancel deadline of one stage (R-44), the last of the pieces; before it the dispatch deadline where it
+    starts there, as kinds of orders do that the seller makes or gets first.
+    """
+    assert order.clock is not None
+    market, start = terms.market, order.clock.at
+    length: Span | None = market.at("auto_cancel_after_dispatch", start).get(order.kind)
+    if length is None or isinstance(order.term("auto_cancel_at"), int):
+        own = stated(order, "auto_cancel_at", f"auto_cancel_{stage}", start, terms)
+        return (with_consent(own, order, terms),)
+    judged = market.at("dispatch_stages", start)
+    first = _undisturbed(order, stage if stage in judged else judged[0], terms)
+    due = market.calendar.due(length, first.due)
+    own = Deadline(first.due, due, "auto_cancel_after_dispatch", length)
+    return (first, with_consent(own, order, terms))
 
 
 def sellers_turn(order: Order) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from detectors.card import Card, Code
-from detectors.deadline import Deadline, stated, with_consent
+from detectors.deadline import auto_cancel as deadlines
 from detectors.duties.dispatch import paid
 from detectors.duty import Case, Duty
 from detectors.leftover import Gone, all_reached, lines_owed, nothing_left, proof, taken_off
@@ -23,6 +23,7 @@ CARD = Card(
         "auto_cancel_stages": "paid",
         "auto_cancel_ready": "paid",
         "auto_cancel_handover": "paid",
+        "auto_cancel_after_dispatch": "paid",
         "auto_cancel_grace": "paid",
     },
     codes={
@@ -44,11 +45,6 @@ CARD = Card(
 )
 
 
-def _deadline(order: Order, stage: str, terms: Terms) -> Deadline:
-    assert order.clock is not None
-    return with_consent(stated(order, "auto_cancel_at", f"auto_cancel_{stage}", order.clock.at, terms), order, terms)
-
-
 def _cases(order: Order, terms: Terms) -> Iterator[Case | NotApplicable]:
     assert order.clock is not None
     if order.kind == "virtual":
@@ -59,7 +55,8 @@ def _cases(order: Order, terms: Terms) -> Iterator[Case | NotApplicable]:
 
 
 def _case(order: Order, stage: str, terms: Terms) -> Case:
-    deadline = _deadline(order, stage, terms)
+    pieces = deadlines(order, stage, terms)
+    deadline = pieces[-1]
     assert order.clock is not None
     assert order.placed is not None
     due = deadline.due + terms.market.ms("auto_cancel_grace", order.clock.at)
@@ -72,7 +69,7 @@ def _case(order: Order, stage: str, terms: Terms) -> Case:
         opened=order.clock.at,
         due=due,
         facts=facts + consent,
-        segments=lambda: [*deadline.segments(terms), _grace(deadline.due, due)],
+        segments=lambda: [*(s for piece in pieces for s in piece.segments(terms)), _grace(deadline.due, due)],
         met=all_reached(left, stage),
         void=void,
         directed=deadline.due if _open_at(order, gone, stage, deadline.due) else None,
