@@ -38,11 +38,17 @@ def last_completion(refunds: Sequence[Refund]) -> Moment | None:
 
 
 def owed(order: Order, cancel: Cancel) -> Decimal | None:
-    """What the buyer gets back: what he paid for the whole order, else the amounts of the lines; None: not known."""
-    if not cancel.lines or set(order.lines) <= set(cancel.lines):
+    """What the buyer gets back: what he paid for the whole order, else the amounts of the lines; None: not known.
+
+    What an earlier cancellation took off is not owed again.
+    """
+    before = order.cancels[: order.cancels.index(cancel)]
+    gone = {name for one in before for name in one.lines or order.lines}
+    lines = [name for name in cancel.lines or order.lines if name not in gone]
+    if set(order.lines) <= set(lines):
         return Decimal(order.amount) if order.amount else None
     amounts = {str(line["line"]): line.get("amount") for line in order.term("lines", ())}
-    wanted = [amounts.get(name) for name in cancel.lines]
+    wanted = [amounts.get(name) for name in lines]
     return None if None in wanted else sum((Decimal(str(amount)) for amount in wanted), Decimal())
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from detectors.card import Card, Code
+from detectors.deadline import HANDOVER
 from detectors.deadline import auto_cancel as deadlines
 from detectors.duties.dispatch import paid
 from detectors.duty import Case, Duty
@@ -51,7 +52,8 @@ def _cases(order: Order, terms: Terms) -> Iterator[Case | NotApplicable]:
         yield NotApplicable(CARD.rules[0], "virtual goods")
         return
     for stage in terms.market.at("auto_cancel_stages", order.clock.at):
-        yield _case(order, stage, terms)
+        missing = terms.feeds.missing(order.market, (("order.in_transit",),)) if stage == HANDOVER else ""
+        yield NotApplicable(CARD.rules[0], f"no feed: {missing}") if missing else _case(order, stage, terms)
 
 
 def _case(order: Order, stage: str, terms: Terms) -> Case:

@@ -88,7 +88,7 @@ def _case(order: Order, cancel: Cancel, terms: Terms) -> Case:
     good = next((n for n in told if n.reason_given and _understood(n, languages)), None)
     paid = order.clock
     assert paid is not None
-    facts = (*((order.placed.fact,) if order.placed else ()), paid.fact, cancel.fact)
+    facts = (*dict.fromkeys((*((order.placed.fact,) if order.placed else ()), paid.fact, cancel.fact)),)
     return Case(
         key=(cancel.id,),
         opened=cancel.at,
