@@ -114,7 +114,5 @@ def sellers_stages(order: Order, terms: Terms) -> list[str]:
 
 def reached(line: Line, stage: str) -> Moment | None:
     """When the line was ready or handed over; a later step proves an earlier one that nobody reported."""
-    transit = line.transit or line.delivered
-    if stage == HANDOVER:
-        return transit
-    return min((m for m in (line.ready, transit) if m is not None), key=lambda m: m.at, default=None)
+    steps = (line.transit, line.delivered) if stage == HANDOVER else (line.ready, line.transit, line.delivered)
+    return min((m for m in steps if m is not None), key=lambda m: m.at, default=None)

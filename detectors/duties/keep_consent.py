@@ -57,7 +57,10 @@ def _case(order: Order, stage: str, deadline: Deadline, terms: Terms) -> Case:
     left = lines_owed(order, gone, deadline.due, stage)
     done, void = all_reached(left, stage), _told(order, nothing_left(order, gone), terms)
     cure = earliest(done, void)
-    shown = (*proof(left, gone, stage, cure.at if cure else deadline.due), *((void.fact,) if void else ()))
+    shown = (
+        *proof(left, gone, stage, cure.at if cure else deadline.due),
+        *((void.fact,) if void is not None and cure is void else ()),
+    )
     breach = Breach(
         code="V-37",
         holder="seller",

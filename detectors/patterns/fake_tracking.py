@@ -100,7 +100,7 @@ def _deed(order: Order, parcel: Parcel, at: int, how: str, shown: tuple[str, ...
         },
         cleared=cure.at if cure else None,
     )
-    return Deed(at, (parcel.package,), breach)
+    return Deed(at, (parcel.package, ""), breach)
 
 
 def reused(link: Link) -> Iterator[Deed]:
@@ -131,7 +131,7 @@ def _reuse(tracking: str, entry: Entry, other: Entry) -> Deed:
     }
     facts = tuple(dict.fromkeys((*other.facts, *entry.facts)))
     breach = Breach("V-26", "seller", "high", ("package", package), facts, numbers)
-    return Deed(entry.at, (package, "reused"), breach)
+    return Deed(entry.at, (package, entry.order, "reused"), breach)
 
 
 def _arises(order: Order) -> bool:
