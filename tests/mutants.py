@@ -348,8 +348,8 @@ MUTANTS = (
     Mutant(
         "a scan at the very limit is late",
         "detectors/patterns/fake_tracking.py",
-        "not any(scan.at <= limit for scan",
-        "not any(scan.at < limit for scan",
+        "if any(scan.at <= limit for scan",
+        "if any(scan.at < limit for scan",
         _timelines("fake_tracking"),
     ),
     Mutant(

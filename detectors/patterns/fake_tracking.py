@@ -69,9 +69,10 @@ def _never_scanned(order: Order, parcel: Parcel, terms: Terms) -> Iterator[Deed]
         return
     reach = terms.market.ms("v26_scan", parcel.ready.at)
     limit = parcel.ready.at + reach
+    if any(scan.at <= limit for scan in _scans(order, parcel)):
+        return
     left = {line.line for line in lines_left(order, taken_off(order), limit)}
-    travels = not parcel.lines or bool(left & set(parcel.lines))
-    if left and travels and not any(scan.at <= limit for scan in _scans(order, parcel)):
+    if left and (not parcel.lines or left & set(parcel.lines)):
         yield _deed(order, parcel, limit, f"no carrier had scanned it {reach // HOUR} hours after it was ready", ())
 
 
