@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from detectors.deadline import dispatch, reached
+from detectors.deadline import dispatch, reached, sellers_stages, sellers_turn
 from detectors.fault import BUYER, SELLER, UNDECIDED, Reason
+from detectors.leftover import lines_owed, taken_off
 from detectors.order import Order
 from detectors.parts import Cancel, Message, Moment
 from detectors.terms import Terms
@@ -86,12 +87,10 @@ def _dispatched_late(order: Order, cancel: Cancel, terms: Terms) -> bool:
 
 
 def dispatch_missed(order: Order, at: int, terms: Terms) -> bool:
-    """Whether a dispatch limit had passed at the instant without every line being dispatched in time."""
-    if order.clock is None:
-        return False
-    for stage in terms.market.at("dispatch_stages", order.clock.at):
+    """Whether a dispatch limit of the seller's had passed at the instant, and a line was not dispatched in time."""
+    for stage in [] if sellers_turn(order) else sellers_stages(order, terms):
         due = dispatch(order, stage, terms, known_at=at).due
-        done = [reached(line, stage) for line in order.lines.values()]
+        done = [reached(line, stage) for line in lines_owed(order, taken_off(order), due, stage)]
         if at > due and any(moment is None or moment.at > due for moment in done):
             return True
     return False

@@ -31,10 +31,12 @@ from detectors.patterns import (
     cancellation_anomaly,
     cancellation_rate,
     fake_orders,
+    fake_tracking,
     high_frequency_cancellation,
     product_hotspot,
     serial_cancellation,
     solicited_cancellation,
+    suspected_solicitation,
     unfavourable_terms,
 )
 
@@ -65,6 +67,7 @@ ACTS: tuple[Act, ...] = (
     late_shipment_claim.ACT,
     refund_amount.ACT,
     *solicited_cancellation.ACTS,
+    fake_tracking.ACT,
 )
 PATTERNS: tuple[Card, ...] = (
     high_frequency_cancellation.CARD,
@@ -72,6 +75,7 @@ PATTERNS: tuple[Card, ...] = (
     cancellation_anomaly.CARD,
     product_hotspot.CARD,
     serial_cancellation.CARD,
+    suspected_solicitation.CARD,
     fake_orders.CARD,
     unfavourable_terms.CARD,
 )

@@ -69,16 +69,58 @@ _FROM_ABROAD = "_cross_border"
 
 def dispatch(order: Order, stage: str, terms: Terms, known_at: int | None = None) -> Deadline:
     """The dispatch deadline of one stage (R-44, R-45). The order must have a paid clock."""
+    return with_consent(_undisturbed(order, stage, terms), order, terms, known_at)
+
+
+def _undisturbed(order: Order, stage: str, terms: Terms) -> Deadline:
+    """The dispatch deadline as no consent moved it."""
     assert order.clock is not None
     field, key = _DISPATCH[stage]
     if order.term("cross_border") is True and terms.market.at("dispatch_cross_border", order.clock.at):
         key += _FROM_ABROAD
-    return with_consent(stated(order, field, key, order.clock.at, terms), order, terms, known_at)
+    return stated(order, field, key, order.clock.at, terms)
+
+
+def auto_cancel(order: Order, stage: str, terms: Terms) -> tuple[Deadline, ...]:
+    """The auto-cancel deadline of one stage (R-44), the last of the pieces; before it the dispatch deadline where it
+    starts there, as kinds of orders do that the seller makes or gets first.
+    """
+    assert order.clock is not None
+    market, start = terms.market, order.clock.at
+    length: Span | None = market.at("auto_cancel_after_dispatch", start).get(order.kind)
+    if length is None or isinstance(order.term("auto_cancel_at"), int):
+        own = stated(order, "auto_cancel_at", f"auto_cancel_{stage}", start, terms)
+        return (with_consent(own, order, terms),)
+    judged = market.at("dispatch_stages", start)
+    first = _undisturbed(order, stage if stage in judged else judged[0], terms)
+    due = market.calendar.due(length, first.due)
+    own = Deadline(first.due, due, "auto_cancel_after_dispatch", length)
+    return (first, with_consent(own, order, terms))
+
+
+def sellers_turn(order: Order) -> str:
+    """Why the seller has nothing to ship; "" when he has."""
+    if order.platform_stores:
+        return "stored by the platform"
+    return "virtual goods" if order.kind == "virtual" else ""
+
+
+def sellers_stages(order: Order, terms: Terms) -> list[str]:
+    """The stages of dispatch that the market judges and that are the seller's; none before the paid clock runs."""
+    if order.clock is None:
+        return []
+    stages = terms.market.at("dispatch_stages", order.clock.at)
+    carried = order.platform_ships and not terms.market.at("handover_always", order.clock.at)
+    return [stage for stage in stages if not (carried and stage == HANDOVER)]
 
 
 def reached(line: Line, stage: str) -> Moment | None:
     """When the line was ready or handed over; a later step proves an earlier one that nobody reported."""
-    transit, ready = line.transit or line.delivered, line.ready
-    if stage == HANDOVER or ready is None:
-        return transit
-    return ready if transit is None or ready.at <= transit.at else transit
+    transit, ready = _first(line.transit, line.delivered), line.ready
+    return transit if stage == HANDOVER else _first(ready, transit)
+
+
+def _first(one: Moment | None, other: Moment | None) -> Moment | None:
+    if one is None or other is None:
+        return one or other
+    return one if one.at <= other.at else other

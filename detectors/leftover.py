@@ -56,6 +56,23 @@ def lines_left(order: Order, gone: Sequence[Gone], until: int) -> list[Line]:
     return [line for name, line in order.lines.items() if name not in off]
 
 
+def lines_owed(order: Order, gone: Sequence[Gone], until: int, stage: str) -> list[Line]:
+    """The lines that nobody cancelled, up to and including `until`, before they had reached the stage."""
+    off = {
+        name
+        for one in gone
+        if one.moment.at <= until
+        for name in one.lines or order.lines
+        if not _reached_by(order.lines.get(name), stage, one.moment.at)
+    }
+    return [line for name, line in order.lines.items() if name not in off]
+
+
+def _reached_by(line: Line | None, stage: str, at: int) -> bool:
+    done = reached(line, stage) if line is not None else None
+    return done is not None and done.at <= at
+
+
 def nothing_left(order: Order, gone: Sequence[Gone], until: int | None = None) -> Moment | None:
     """The cancellation after which no line was left, up to and including `until` (None: ever); None while one is."""
     for one in sorted(gone, key=lambda one: one.moment.at) if gone else ():

@@ -12,7 +12,7 @@ import msgspec
 
 from detectors.aftersales import FOLDS, AfterSales
 from detectors.facts import Fact
-from detectors.parts import Cancel, Consent, Decision, Estimate, Line, Message, Moment, Notice, Request
+from detectors.parts import Cancel, Consent, Decision, Estimate, Line, Message, Moment, Notice, Parcel, Request, Scan
 
 UNPAID, ON_HOLD, AWAITING_SHIPMENT = 10, 20, 30
 AWAITING_COLLECTION, IN_TRANSIT, DELIVERED, COMPLETED = 40, 50, 60, 70
@@ -107,6 +107,8 @@ class Order(msgspec.Struct, gc=False):
     method: str = ""
     lines: dict[str, Line] = {}
     packages: dict[str, tuple[str, ...]] = {}
+    parcels: dict[str, Parcel] = {}
+    scans: list[Scan] = []
     estimates: list[Estimate] = []
     requests: dict[str, Request] = {}
     cancels: list[Cancel] = []
@@ -216,6 +218,7 @@ def _moved(step: str) -> Any:
         names = tuple(fact.data.get("lines") or order.packages.get(package, ()))
         if package and names:
             order.packages[package] = names
+        _parcel(order, step, fact, package, names)
         if order.placed is None:
             for name in names:
                 order.lines.setdefault(name, Line(name))
@@ -226,6 +229,19 @@ def _moved(step: str) -> Any:
             order.oddities.append("moved_after_cancel")
 
     return apply
+
+
+def _parcel(order: Order, step: str, fact: OrderFact, package: str, names: tuple[str, ...]) -> None:
+    """What was made ready, and the carrier's scans: in transit and delivered are scans too (duties §3)."""
+    told = Moment(fact.at, fact.id)
+    if step == "ready":
+        order.parcels.setdefault(package, Parcel(package, told, _text(fact.data, "tracking"), names))
+    else:
+        order.scans.append(Scan(fact.at, fact.id, package))
+
+
+def _scanned(order: Order, fact: OrderFact) -> None:
+    order.scans.append(Scan(fact.at, fact.id, _text(fact.data, "package")))
 
 
 def _completed(order: Order, fact: OrderFact) -> None:
@@ -379,6 +395,7 @@ _APPLY = {
     "order.ready": _moved("ready"),
     "order.in_transit": _moved("transit"),
     "order.delivered": _moved("delivered"),
+    "order.scanned": _scanned,
     "order.completed": _completed,
     "order.cancelled": _cancelled,
     "order.estimate_changed": _estimated,

@@ -22,6 +22,23 @@ class Line(msgspec.Struct, gc=False):
     delivered: Moment | None = None
 
 
+class Parcel(msgspec.Struct, gc=False):
+    """A package the seller made ready; `tracking` and its `lines` may not be told ("" and none)."""
+
+    package: str
+    ready: Moment
+    tracking: str
+    lines: tuple[str, ...]
+
+
+class Scan(msgspec.Struct, gc=False):
+    """The carrier had a package in hand; "" for one that is not named."""
+
+    at: int
+    fact: str
+    package: str
+
+
 class Decision(msgspec.Struct, gc=False):
     """An answer to a request: approve, reject or auto_approve, by whom."""
 

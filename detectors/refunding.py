@@ -6,6 +6,7 @@ from decimal import Decimal
 from detectors.aftersales import Refund, Return
 from detectors.order import Order
 from detectors.parts import Cancel, Moment
+from detectors.requests import named
 
 
 def paid_cancels(order: Order) -> list[Cancel]:
@@ -37,11 +38,17 @@ def last_completion(refunds: Sequence[Refund]) -> Moment | None:
 
 
 def owed(order: Order, cancel: Cancel) -> Decimal | None:
-    """What the buyer gets back: what he paid for the whole order, else the amounts of the lines; None: not known."""
-    if not cancel.lines or set(order.lines) <= set(cancel.lines):
+    """What the buyer gets back: what he paid for the whole order, else the amounts of the lines; None: not known.
+
+    What an earlier cancellation took off is not owed again.
+    """
+    before = order.cancels[: order.cancels.index(cancel)]
+    gone = {name for one in before for name in one.lines or order.lines}
+    lines = [name for name in cancel.lines or order.lines if name not in gone]
+    if set(order.lines) <= set(lines):
         return Decimal(order.amount) if order.amount else None
     amounts = {str(line["line"]): line.get("amount") for line in order.term("lines", ())}
-    wanted = [amounts.get(name) for name in cancel.lines]
+    wanted = [amounts.get(name) for name in lines]
     return None if None in wanted else sum((Decimal(str(amount)) for amount in wanted), Decimal())
 
 
@@ -50,8 +57,9 @@ def _refunds(order: Order) -> list[Refund]:
 
 
 def _about(order: Order, cancel: Cancel, refund: Refund) -> bool:
-    if refund.cancellation:
-        return refund.cancellation == cancel.id
+    told = named(order, refund.cancellation) if refund.cancellation else []
+    if told:
+        return cancel in told
     if refund.return_:
         return False
     before = [c for c in order.cancels if c.at <= refund.started.at]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from detectors.order import Order
-from detectors.parts import Decision, Moment, Request
+from detectors.parts import Cancel, Decision, Moment, Request
 
 
 def buyers_requests(order: Order) -> Iterator[Request]:
@@ -67,6 +67,12 @@ def ended_otherwise(order: Order, request: Request) -> Moment | None:
     decided = next((Moment(d.at, d.fact) for d in request.decisions if d.by != "seller"), None)
     gone = cancelled(order, request)
     return earliest(decided, gone)
+
+
+def named(order: Order, name: str) -> list[Cancel]:
+    """The cancellations of that name, else those that carry out the request of that name; none for an unknown one."""
+    own = [cancel for cancel in order.cancels if cancel.id == name]
+    return own or [c for c in order.cancels if c.request is not None and c.request.id == name]
 
 
 def rejection(request: Request, by: str = "") -> Decision | None:

@@ -18,9 +18,11 @@ from detectors.patterns import (
     cancellation_anomaly,
     cancellation_rate,
     fake_orders,
+    fake_tracking,
     high_frequency_cancellation,
     product_hotspot,
     serial_cancellation,
+    suspected_solicitation,
     unfavourable_terms,
 )
 from detectors.policy import Policies
@@ -28,7 +30,7 @@ from detectors.rates import Run
 from detectors.say import Hush, Said
 from detectors.terms import NOTHING, Terms
 from detectors.verdict import Judgement, NotApplicable, Note, Verdict
-from detectors.window import Buyer, Entry, Link, Window, contributions
+from detectors.window import TRACKING, Buyer, Entry, Link, Window, contributions
 
 _ATTRIBUTING = (directive.CARD.name, high_frequency_cancellation.CARD.name)
 _COUNTING = (cancellation_rate.CARD.name, cancellation_anomaly.CARD.name)
@@ -38,6 +40,7 @@ _OVER_ORDERS = (
     cancellation_anomaly.CARD,
     product_hotspot.CARD,
     serial_cancellation.CARD,
+    suspected_solicitation.CARD,
 )
 
 
@@ -137,10 +140,15 @@ class Rulebook:
     def contributions(self, order: Order, before: list[Entry], judged: Judged) -> list[Entry]:
         """What the order adds to its seller's windows; what it added `before` when that cannot be told."""
         try:
-            return contributions(order, self._terms[order.market])
+            terms = self._terms[order.market]
+            return [*contributions(order, terms), *self._signs(order, terms)]
         except Exception as e:  # noqa: BLE001 - promise 7
             judged.failed.update(dict.fromkeys(_ATTRIBUTING, type(e).__name__))
             return before
+
+    def _signs(self, order: Order, terms: Terms) -> list[Entry]:
+        suspected = order.placed is not None and (order.requests or order.cancels or order.messages)
+        return list(suspected_solicitation.asked(order, terms)) if suspected else []
 
     def counts(self, order: Order, judged: Judged) -> Counted | None:
         """What the order adds to its seller's daily counts; None when that cannot be told."""
@@ -159,6 +167,7 @@ class Rulebook:
             (high_frequency_cancellation.CARD, lambda: high_frequency_cancellation.deeds(window, terms)),
             (fake_orders.CARD, lambda: fake_orders.deeds(window, terms)),
             (product_hotspot.CARD, lambda: product_hotspot.deeds(window, terms)),
+            (suspected_solicitation.CARD, lambda: suspected_solicitation.deeds(window, terms)),
         )
 
     def judge_buyer(self, seller: str, row: Buyer) -> Judged:
@@ -173,6 +182,8 @@ class Rulebook:
     def judge_link(self, seller: str, link: Link) -> Judged:
         """What one identifying hash shows of a seller."""
         terms = self._terms[link.market]
+        if link.link.startswith(TRACKING):
+            return _judged(terms, (fake_tracking.CARD, lambda: fake_tracking.reused(link)))
         return _judged(terms, (fake_orders.CARD, lambda: fake_orders.linked(seller, link, terms)))
 
     def judge_terms(self, seller: str, market: str, changes: Sequence[TermsChange]) -> Judged:

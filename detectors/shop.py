@@ -9,8 +9,9 @@ from detectors.outcomes import Outcome
 from detectors.rulebook import Rulebook
 from detectors.say import Moment
 from detectors.store import ShopRow, Store, parts, shop_key
-from detectors.window import LINK, STAFF, Entry
+from detectors.window import EMPTY, LINK, STAFF, Entry
 
+_EMPTY = {"stock.changed": "quantity", "listing.changed": "listed"}
 _CAMPAIGN = ("campaign.started", "campaign.ended")
 
 
@@ -33,6 +34,8 @@ def apply(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
         store.put(shop_key(fact.seller), row, store.waits_until(shop_key(fact.seller)))
     if since is not None:
         said.extend(windows.campaign_changed(store, rules, fact.seller, fact.market, since, when))
+    if fact.type in _EMPTY:
+        said.extend(_stock(store, rules, fact, when))
     if fact.type == "identity.seen":
         said.extend(_identity(store, rules, fact, when))
     return said
@@ -75,6 +78,15 @@ def again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outco
     """Judges a shop's own terms as time alone goes on."""
     row = store.get(key, ShopRow)
     return [] if row is None else _judge_terms(store, rules, parts(key)[0], row, when)
+
+
+def _stock(store: Store, rules: Rulebook, fact: Fact, when: Moment) -> list[Outcome]:
+    """A product that is sold out, or taken off the shelf."""
+    left = fact.data.get(_EMPTY[fact.type])
+    if left is None or left:
+        return []
+    entry = Entry(fact.at, "", EMPTY, link=str(fact.data["sku"]), facts=(fact.id,))
+    return windows.change(store, rules, fact.seller, fact.market, (), (entry,), when)
 
 
 def _identity(store: Store, rules: Rulebook, fact: Fact, when: Moment) -> list[Outcome]:

@@ -21,8 +21,6 @@ from detectors.store import OrderRow, Store, is_order, order_key, parts
 from detectors.window import PAID, Entry
 
 _ABOUT_ORDERS = ("order.", "cancellation.", "refund.", "notice.", "consent.", "return.", "dispute.")
-_ADDING = frozenset({"order.placed", "order.paid", "order.status_changed", "identity.seen"})
-"""What changes the contributions of an order to which nothing eventful has happened."""
 _MAYBE_ORDERS = frozenset({"message.sent", "complaint.filed", "review.posted", "identity.seen"})
 
 
@@ -130,8 +128,7 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     when = Moment(store.ticked - 1, log, 0, rules.hush(store.silence, store.ticked))
     order = fold(fact.seller, row.market, fact.subject, row.facts)
     judged, spoken = _judge(rules, order, row, when)
-    adds = order.eventful or fact.type in _ADDING
-    added = rules.contributions(order, row.added, judged) if adds else row.added
+    added = rules.contributions(order, row.added, judged)
     counted = rules.counts(order, judged)
     said = [shop.received(fact, "accepted", log), *spoken.outcomes, *_counted(fact.seller, row, judged, when)]
     held = when.held(log if late else 0)

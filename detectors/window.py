@@ -18,6 +18,8 @@ from detectors.say import Said
 from detectors.terms import Terms
 
 PLACED, PAID, CANCELLED, ENDED, LINK, STAFF = "placed", "paid", "cancelled", "ended", "link", "staff"
+ASKED, EMPTY = "asked", "empty"
+TRACKING = "tracking:"
 _NO_SALE = frozenset({"sample", "replacement", "exchange"})
 
 
@@ -28,6 +30,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     paid, when it came to count as the seller's fault. `gone`: for placed, when the buyer cancelled it by no fault of
     others; for paid, when all of it was cancelled. 0: it was not. `link`: kind and hash that identify the buyer.
     `ends`: the facts of its cancellations. `goods`: (SKU, product, 1 where it counts as the seller's fault).
+    A link that is a tracking number: `who` is the hash of the address, `goods` holds (package, region, 0).
+    For asked (V-11): `who` acted, `flag` in how many points of suspicion, `link` which, `gone` and `ends` the seller's
+    quick approval. For empty: `link` is the SKU that was sold out or taken off the shelf.
     """
 
     at: int
@@ -46,7 +51,7 @@ def contributions(order: Order, terms: Terms) -> list[Entry]:
     """All that this order adds to its seller's windows; an order without history adds nothing."""
     if not sold(order):
         return []
-    return [*_placed(order, terms), *_sold(order, terms), *_links(order, terms)]
+    return [*_placed(order, terms), *_sold(order, terms), *_links(order, terms), *_tracked(order)]
 
 
 def sold(order: Order) -> bool:
@@ -101,9 +106,9 @@ def _sold(order: Order, terms: Terms) -> Iterator[Entry]:
     guilty = [cancel for cancel in ended if attribute(order, cancel, terms).sfcr == COUNTS]
     first, gone = guilty[0].at if guilty else 0, gone_entirely(order, ended)
     ends, lost = _ends(order), _lines_of(order, guilty)
-    yield Entry(paid.at, order.id, PAID, "", first, "", order.grounds, gone, ends, _goods(order, order.lines, lost))
+    yield Entry(paid.at, order.id, PAID, "", first, "", order.grounds, gone, ends, goods_of(order, order.lines, lost))
     for cancel in ended:
-        goods = _goods(order, cancel.lines or order.lines, ())
+        goods = goods_of(order, cancel.lines or order.lines, ())
         yield Entry(cancel.at, order.id, ENDED, cancel.initiator, facts=(*order.grounds, cancel.fact), goods=goods)
     if guilty:
         yield Entry(first, order.id, CANCELLED, facts=(*order.grounds, guilty[0].fact))
@@ -113,7 +118,7 @@ def _lines_of(order: Order, cancels: Sequence[Cancel]) -> frozenset[str]:
     return frozenset(name for cancel in cancels for name in cancel.lines or order.lines)
 
 
-def _goods(order: Order, names: Iterable[str], lost: Iterable[str]) -> tuple[tuple[str, str, int], ...]:
+def goods_of(order: Order, names: Iterable[str], lost: Iterable[str]) -> tuple[tuple[str, str, int], ...]:
     """What the lines sold: each SKU and product once."""
     goods: dict[tuple[str, str], int] = {}
     for line in order.term("lines", ()):
@@ -147,6 +152,19 @@ def _links(order: Order, terms: Terms) -> Iterator[Entry]:
             yield Entry(at, order.id, LINK, who or buyer, link=link, facts=(*placed, fact))
 
 
+def _tracked(order: Order) -> Iterator[Entry]:
+    """The tracking numbers of the order's packages, where it is known where they go (V-26)."""
+    region = str(order.term("region") or "")
+    seen = next(((link, fact) for _, _, link, fact in order.identities if link.startswith("address:")), None)
+    address, shown = (seen[0], (seen[1],)) if seen is not None else ("", ())
+    for parcel in order.parcels.values():
+        if parcel.tracking and parcel.package and (address or region) and order.placed is not None:
+            facts = (order.placed.fact, *shown, parcel.ready.fact)
+            goods = ((parcel.package, region, 0),)
+            link = TRACKING + parcel.tracking
+            yield Entry(parcel.ready.at, order.id, LINK, address, link=link, facts=facts, goods=goods)
+
+
 class Day(msgspec.Struct, gc=False, array_like=True):
     """One seller's UTC day: entries by kind, in time order, and what was said of the windows ending in it.
 
@@ -163,6 +181,8 @@ class Day(msgspec.Struct, gc=False, array_like=True):
     hold: int = 0
     said: dict[str, Said] = {}
     failed: dict[str, str] = {}
+    asked: list[Entry] = []
+    empty: list[Entry] = []
 
     def entries(self, kind: str) -> list[Entry]:
         """The entries of that kind."""
@@ -170,7 +190,7 @@ class Day(msgspec.Struct, gc=False, array_like=True):
             return self.placed
         if kind == PAID:
             return self.paid
-        return self.ended if kind == ENDED else self.cancelled
+        return {ENDED: self.ended, ASKED: self.asked, EMPTY: self.empty}.get(kind, self.cancelled)
 
     def put(self, entry: Entry) -> None:
         """Adds one entry in its place."""

@@ -5,7 +5,13 @@ from typing import Protocol, TypeVar
 
 from detectors.clock import DAY, utc_day
 from detectors.outcomes import Outcome
-from detectors.patterns import fake_orders, high_frequency_cancellation, product_hotspot, serial_cancellation
+from detectors.patterns import (
+    fake_orders,
+    high_frequency_cancellation,
+    product_hotspot,
+    serial_cancellation,
+    suspected_solicitation,
+)
 from detectors.policy import Market
 from detectors.rates import reach_days
 from detectors.rulebook import Judged, Rulebook
@@ -108,6 +114,7 @@ def _all_quiet(window: Window, off: Sequence[Entry], on: Sequence[Entry], profil
         high_frequency_cancellation.quiet(e, window)
         and fake_orders.quiet(e, window, profile)
         and product_hotspot.quiet(e, window, profile)
+        and suspected_solicitation.quiet(e, window, profile)
         for e in loud[1]
     )
 
@@ -117,7 +124,8 @@ _STAY = frozenset({PLACED, PAID})
 
 def _reach(profile: Market, at: int) -> int:
     """How many days later a window may still hold an entry."""
-    longest = max(profile.ms("v24_window", at), profile.ms("v17_window", at), DAY)
+    keys = ("v24_window", "v17_window", "v11_empty_reach", "v11_same_window")
+    longest = max(DAY, *(profile.ms(key, at) for key in keys))
     return -(-longest // DAY)
 
 

@@ -47,12 +47,14 @@ _BUYERS_REASONS = (
     "something new",
 )
 _OTHERS_REASONS = (
+    "system_cancel_order_untracked",
     "system_cancel_order_reason_shipping_timeout",
     "system_cancel_order_exceed_edt_not_arrive",
     "system_cancel_unpaid_time_out",
     "operator_cancel_risk_control_block",
     "",
 )
+_NO_RESPONSE = "ecom_order_to_ship_canceled_reason_seller_no_response"
 _REASONS = {"seller": _SELLERS_REASONS, "buyer": _BUYERS_REASONS} | dict.fromkeys(
     ("system", "operator"), _OTHERS_REASONS
 )
@@ -117,6 +119,7 @@ class OrderWriter:
             "shipping": rng.choice((None, None, "platform")),
             "fulfilment": "platform" if chance(8) else None,
             "kind": rng.choice(("sample", "virtual", "preorder")) if chance(10) else None,
+            "region": rng.choice((None, None, "north", "south")),
             "deliver_by": rng.choice((None, day.isoformat(), self.placed + 2 * DAY)),
         }
         for name, percent in (("pay_by", 10), ("ready_by", 15), ("hand_over_by", 15), ("auto_cancel_at", 15)):
@@ -134,7 +137,8 @@ class OrderWriter:
     def move(self, step: str) -> None:
         """The parcel moves on."""
         package = "p1" if self.out.chance(20) else None
-        self.tell(f"order.{step}", lines=None if step == "delivered" else self.some(), package=package)
+        tracking = {"tracking": f"T-{self.rng.randrange(3)}"} if package and step == "ready" else {}
+        self.tell(f"order.{step}", lines=None if step == "delivered" else self.some(), package=package, **tracking)
 
     def ask(self, by: str = "buyer") -> None:
         """Somebody asks for a cancellation."""
@@ -417,6 +421,25 @@ def _fickle_burst(out: Writer, seller: str, name: str, at: int) -> None:
             o.cancel(by="buyer", reason="no_longer_needed")
 
 
+def _sold_out_burst(out: Writer, seller: str, name: str, at: int) -> None:
+    """V-11: a product ends, and its buyers cancel with reasons that hint at the seller; some are pushed in vain."""
+    for n in range(out.rng.choice((1, 3, 4))):
+        o = OrderWriter(out, seller, f"{name}-{n}", f"b{n}", at + n * MINUTE)
+        o.place()
+        o.pay()
+        o.now = at + out.rng.choice((HOUR, 23 * HOUR, 6 * DAY)) + n * out.rng.choice((MINUTE, 12 * HOUR))
+        if out.chance(20):
+            o.message()
+            continue
+        reason = out.rng.choice(("ecom_order_unpaid_canceled_reason_other", _NO_RESPONSE, None))
+        o.tell("cancellation.requested", cancellation=f"{o.order}-c0", by="buyer", reason=reason)
+        o.now += out.rng.choice((MINUTE, 5 * MINUTE - 1, 5 * MINUTE, DAY))
+        o.tell("cancellation.decided", cancellation=f"{o.order}-c0", decision="approve", by="seller")
+    if out.chance(80):
+        kind, left = out.rng.choice((("stock.changed", {"quantity": 0}), ("listing.changed", {"listed": False})))
+        out.add(kind, at + out.rng.choice((0, HOUR, 5 * DAY)), seller, "k1", sku="k1", **left)
+
+
 def _shop(out: Writer, seller: str, at: int) -> None:
     """Facts of the shop itself."""
     kinds = ("campaign.started", "campaign.ended", "campaign.started", "outage.started")
@@ -431,6 +454,9 @@ def _shop(out: Writer, seller: str, at: int) -> None:
         out.add("message.sent", at, seller, "", conversation="m", hits=[], listed=True, **{"from": "buyer"})
 
 
+_BURSTS = (_cancelled_burst, _crowded_burst, _linked_burst, _fickle_burst, _weeks_burst, _sold_out_burst)
+
+
 def history(rng: Random, orders: int = 8) -> list[Fact]:
     """One history, in order of happening: up to `orders` orders that live on their own, and perhaps a burst."""
     market = rng.choice(MARKETS)
@@ -440,7 +466,7 @@ def history(rng: Random, orders: int = 8) -> list[Fact]:
     for n in range(rng.randrange(1, orders + 1)):
         _story(OrderWriter(out, rng.choice(sellers), f"o{n}", f"b{rng.randrange(3)}", start + out.gap()))
     if out.chance(45):
-        burst = rng.choice((_cancelled_burst, _crowded_burst, _linked_burst, _fickle_burst, _weeks_burst))
+        burst = rng.choice(_BURSTS)
         burst(out, "s1", "u", start + out.gap())
         _shop(out, "s1", start)
     return sorted(out.facts, key=lambda fact: fact.at)

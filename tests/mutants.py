@@ -345,4 +345,25 @@ MUTANTS = (
         "if isinstance(record, Tick) and not record.policies:",
         ("tests/streams/test_lock.py",),
     ),
+    Mutant(
+        "a scan at the very limit is late",
+        "detectors/patterns/fake_tracking.py",
+        "if any(scan.at <= limit for scan",
+        "if any(scan.at < limit for scan",
+        _timelines("fake_tracking"),
+    ),
+    Mutant(
+        "the score itself is no suspicion",
+        "detectors/patterns/suspected_solicitation.py",
+        "    if points < limit:\n        return None",
+        "    if points <= limit:\n        return None",
+        _timelines("solicitation"),
+    ),
+    Mutant(
+        "what was dispatched and then cancelled was never dispatched",
+        "detectors/leftover.py",
+        "        if not _reached_by(order.lines.get(name), stage, one.moment.at)\n",
+        "",
+        _timelines("stories"),
+    ),
 )

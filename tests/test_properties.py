@@ -26,9 +26,8 @@ CHANCE = st.randoms(use_true_random=False)
 UNREACHABLE = {  # no fact can bring these about
     *((duty.card.name, "excused") for duty in DUTIES if duty.card.name != "execute_approval"),  # duties §1: only A-26
     *((name, "void") for name in ("notify_buyer", "notify_seller", "allow_return", "settle_refused_parcel")),
-    *((name, "void") for name in ("start_refund", "finish_refund")),  # duties §1: nothing voids these
+    *((name, "void") for name in ("start_refund", "finish_refund", "close_stale")),  # duties §1: nothing voids these
     *((name, "withdrawn") for name in ("answer_return", "close_stale", "settle_refused_parcel")),  # what opened stays
-    ("allow_return", "withdrawn"),  # a delivery would have to be told later than the return window is long
 }
 
 

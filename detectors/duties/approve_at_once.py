@@ -38,6 +38,7 @@ CARD = Card(
     directives=("approve_cancellation",),
     first_look="Look whether the order service got the directive; if the seller rejected, read his reason.",
     clock="elapsed",
+    dated=True,
     gaps=("Row 6 finds nothing here: a denied late-delivery right is R-13's.",),
     innocents=("Approved within two minutes.", "Withdrawn by the buyer.", "Shipped at the same instant: A-28."),
 )

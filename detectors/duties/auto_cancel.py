@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from detectors.card import Card, Code
-from detectors.deadline import Deadline, stated, with_consent
+from detectors.deadline import HANDOVER
+from detectors.deadline import auto_cancel as deadlines
 from detectors.duties.dispatch import paid
 from detectors.duty import Case, Duty
-from detectors.leftover import Gone, all_reached, lines_left, nothing_left, proof, taken_off
+from detectors.leftover import Gone, all_reached, lines_owed, nothing_left, proof, taken_off
 from detectors.order import Order
 from detectors.requests import earliest
 from detectors.terms import Terms
@@ -23,6 +24,7 @@ CARD = Card(
         "auto_cancel_stages": "paid",
         "auto_cancel_ready": "paid",
         "auto_cancel_handover": "paid",
+        "auto_cancel_after_dispatch": "paid",
         "auto_cancel_grace": "paid",
     },
     codes={
@@ -44,33 +46,30 @@ CARD = Card(
 )
 
 
-def _deadline(order: Order, stage: str, terms: Terms) -> Deadline:
-    assert order.clock is not None
-    return with_consent(stated(order, "auto_cancel_at", f"auto_cancel_{stage}", order.clock.at, terms), order, terms)
-
-
 def _cases(order: Order, terms: Terms) -> Iterator[Case | NotApplicable]:
     assert order.clock is not None
     if order.kind == "virtual":
         yield NotApplicable(CARD.rules[0], "virtual goods")
         return
     for stage in terms.market.at("auto_cancel_stages", order.clock.at):
-        yield _case(order, stage, terms)
+        missing = terms.feeds.missing(order.market, (("order.in_transit",),)) if stage == HANDOVER else ""
+        yield NotApplicable(CARD.rules[0], f"no feed: {missing}") if missing else _case(order, stage, terms)
 
 
 def _case(order: Order, stage: str, terms: Terms) -> Case:
-    deadline = _deadline(order, stage, terms)
+    pieces = deadlines(order, stage, terms)
+    deadline = pieces[-1]
     assert order.clock is not None
     due = deadline.due + terms.market.ms("auto_cancel_grace", order.clock.at)
     gone = taken_off(order)
-    left, void = lines_left(order, gone, due), nothing_left(order, gone, due)
+    left, void = lines_owed(order, gone, due, stage), nothing_left(order, gone, due)
     facts = order.grounds + ((deadline.consent.fact,) if deadline.consent else ())
     return Case(
         key=("", stage),
         opened=order.clock.at,
         due=due,
         facts=facts,
-        segments=lambda: [*deadline.segments(terms), _grace(deadline.due, due)],
+        segments=lambda: [*(s for piece in pieces for s in piece.segments(terms)), _grace(deadline.due, due)],
         met=all_reached(left, stage),
         void=void,
         directed=deadline.due if _open_at(order, gone, stage, deadline.due) else None,
@@ -81,7 +80,7 @@ def _case(order: Order, stage: str, terms: Terms) -> Case:
 
 def _open_at(order: Order, gone: Sequence[Gone], stage: str, deadline: int) -> bool:
     """Whether something was left to dispatch when the deadline had passed."""
-    left = lines_left(order, gone, deadline)
+    left = lines_owed(order, gone, deadline, stage)
     done = all_reached(left, stage)
     return bool(left) and (done is None or done.at > deadline)
 
@@ -91,7 +90,7 @@ def _grace(deadline: int, due: int) -> dict[str, object]:
 
 
 def _left_open(order: Order, stage: str, due: int, facts: tuple[str, ...], gone: Sequence[Gone]) -> Breach:
-    left = lines_left(order, gone, due)
+    left = lines_owed(order, gone, due, stage)
     ended = nothing_left(order, gone)
     cure = earliest(all_reached(left, stage), ended)
     shown = proof(left, gone, stage, cure.at if cure else due)

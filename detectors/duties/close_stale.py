@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from detectors.card import Card, Code
 from detectors.deadline import HANDOVER
 from detectors.duty import Case, Duty
-from detectors.leftover import all_reached, lines_left, nothing_left, proof, taken_off
+from detectors.leftover import all_reached, lines_owed, nothing_left, proof, taken_off
 from detectors.order import Order
 from detectors.refunding import first_start
 from detectors.requests import earliest
@@ -56,25 +56,22 @@ def _case(order: Order, deadline: int, due: int, clock: object) -> Case:
     assert order.placed is not None
     assert callable(clock)
     gone = taken_off(order)
-    left, void = lines_left(order, gone, due), nothing_left(order, gone)
+    left, cancelled = lines_owed(order, gone, due, HANDOVER), nothing_left(order, gone)
     refunded = first_start(list(order.after.refunds.values())) if order.after is not None else None
-    met = earliest(all_reached(left, HANDOVER), refunded)
-    cure = earliest(met, void)
-    ended = min((m.at for m in (met, void) if m is not None), default=None)
-    shown = proof(left, gone, HANDOVER, cure.at if cure else due)
+    met = earliest(all_reached(left, HANDOVER), refunded, cancelled)
+    ended = met.at if met is not None else None
+    shown = proof(left, gone, HANDOVER, due if ended is None else ended)
     breach = Breach(
         code="V-39",
         holder="platform",
         severity="low",
         subject=("order", order.id),
         facts=(
-            *dict.fromkeys(
-                (order.placed.fact, *shown, *((cure.fact,) if cure is not None and cure is refunded else ()))
-            ),
+            *dict.fromkeys((order.placed.fact, *shown, *((met.fact,) if met is not None and met is refunded else ()))),
         ),
-        numbers={"late_ms": cure.at - due} if cure else {},
+        numbers={"late_ms": met.at - due} if met else {},
         due=due,
-        cleared=cure.at if cure else None,
+        cleared=ended,
     )
     return Case(
         key=("",),
@@ -86,7 +83,6 @@ def _case(order: Order, deadline: int, due: int, clock: object) -> Case:
             {"from": deadline + 1, "to": due, "kind": "counted", "why": "time for the platform to act"},
         ],
         met=met,
-        void=void,
         directed=deadline if ended is None or ended > deadline else None,
         overtaken=ended,
         breaches=lambda: (breach,),

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from detectors.card import Card, Code
-from detectors.deadline import HANDOVER, READY, Deadline, dispatch
+from detectors.deadline import HANDOVER, READY, Deadline, dispatch, sellers_stages, sellers_turn
 from detectors.duty import Case, Duty
-from detectors.leftover import all_reached, asked_off, lines_left, nothing_left, proof
+from detectors.leftover import all_reached, asked_off, lines_owed, nothing_left, proof
 from detectors.order import Order
 from detectors.parts import Moment
 from detectors.terms import Terms
@@ -83,7 +83,7 @@ _STEP = {READY: "ready", HANDOVER: "handed over"}
 def _case(order: Order, stage: str, terms: Terms) -> Case:
     deadline = dispatch(order, stage, terms)
     gone = asked_off(order)
-    left = lines_left(order, gone, deadline.due)
+    left = lines_owed(order, gone, deadline.due, stage)
     done = all_reached(left, stage)
     assert order.clock is not None
     consent = (deadline.consent.fact,) if deadline.consent else ()
@@ -120,19 +120,9 @@ def _late(order: Order, stage: str, deadline: Deadline, facts: tuple[str, ...], 
     )
 
 
-def sellers_turn(order: Order) -> str:
-    """Why the seller has nothing to ship; "" when he has."""
-    if order.platform_stores:
-        return "stored by the platform"
-    return "virtual goods" if order.kind == "virtual" else ""
-
-
 def _stage(stage: str, rule: str) -> Callable[[Order, Terms], Iterator[Case | NotApplicable]]:
     def cases(order: Order, terms: Terms) -> Iterator[Case | NotApplicable]:
-        assert order.clock is not None
-        if stage not in terms.market.at("dispatch_stages", order.clock.at):
-            return
-        if stage == HANDOVER and order.platform_ships and not terms.market.at("handover_always", order.clock.at):
+        if stage not in sellers_stages(order, terms):
             return
         excuse = sellers_turn(order)
         yield NotApplicable(rule, excuse) if excuse else _case(order, stage, terms)

@@ -1,13 +1,13 @@
 """R-56: a refund that was started arrives within working days."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from detectors.aftersales import Refund
 from detectors.card import Card, Code
 from detectors.duty import Case, Duty
 from detectors.order import Order
-from detectors.parts import Cancel
-from detectors.refunding import first_start, last_completion, of_cancel, paid_cancels
+from detectors.refunding import first_start, last_completion, of_cancel, of_return
 from detectors.terms import Terms
 from detectors.verdict import Breach
 
@@ -22,7 +22,7 @@ CARD = Card(
     codes={
         "V-22": Code(
             "REFUND_LATE",
-            "The refund of order {order} ({cancellation}) was started and not completed by {due}.",
+            "The refund of order {order} was started and not completed by {due}.",
             step="finish",
         )
     },
@@ -30,44 +30,67 @@ CARD = Card(
     first_look="On-call: ask the payment service for the refund; banks' holidays are not in our calendars.",
     clock="days",
     gaps=("How long the buyer's bank takes after that is not seen.",),
-    innocents=("Several refunds of one cancellation are complete when the last of them is.",),
+    innocents=("Several refunds of one cancellation or return are complete when the last of them is.",),
 )
 
 
 def _cases(order: Order, terms: Terms) -> Iterator[Case]:
-    for cancel in paid_cancels(order):
-        refunds = of_cancel(order, cancel)
-        if refunds:
-            yield _case(order, cancel, refunds, terms)
+    for subject in _subjects(order):
+        yield _case(order, subject, terms)
 
 
-def _case(order: Order, cancel: Cancel, refunds: Sequence[Refund], terms: Terms) -> Case:
-    started, done = first_start(refunds), last_completion(refunds)
+class _Subject(NamedTuple):
+    """What was refunded: a cancellation, a return, or the order ("" names it); its own facts, and its refunds."""
+
+    kind: str
+    name: str
+    facts: tuple[str, ...]
+    refunds: Sequence[Refund]
+
+
+def _subjects(order: Order) -> Iterator[_Subject]:
+    assert order.after is not None
+    left = list(order.after.refunds.values())
+    subjects = [_Subject("cancellation", c.id, (c.fact,), of_cancel(order, c)) for c in order.cancels]
+    subjects += [_Subject("return", r.id, (r.asked.fact,), of_return(order, r)) for r in order.after.returns.values()]
+    for subject in subjects:
+        if subject.refunds:
+            left = [refund for refund in left if refund not in subject.refunds]
+            yield subject
+    if left:
+        yield _Subject("", "", (), left)
+
+
+def _case(order: Order, subject: _Subject, terms: Terms) -> Case:
+    started, done = first_start(subject.refunds), last_completion(subject.refunds)
     assert started is not None
-    assert order.placed is not None
     calendar, length = terms.market.calendar, terms.market.at("refund_finish", started.at)
     due = calendar.due(length, started.at)
-    assert order.paid is not None
-    facts = (order.placed.fact, order.paid.fact, cancel.fact, *(fact for refund in refunds for fact in refund.facts))
+    told = [m.fact for m in (order.placed, order.paid) if m is not None]
+    grounds = (*told, *subject.facts)
+    facts = (*grounds, *(fact for refund in subject.refunds for fact in refund.facts))
     breach = Breach(
         code="V-22",
         holder="platform",
         severity="medium",
         subject=("order", order.id),
         facts=(*dict.fromkeys(facts),),
-        numbers={"cancellation": cancel.id, "step": "finish", **({"late_ms": done.at - due} if done else {})},
+        numbers={
+            **({subject.kind: subject.name} if subject.kind else {}),
+            "step": "finish",
+            **({"late_ms": done.at - due} if done else {}),
+        },
         due=due,
         cleared=done.at if done else None,
     )
     return Case(
-        key=(cancel.id,),
+        key=(subject.name,),
         opened=started.at,
         due=due,
-        facts=(order.placed.fact, order.paid.fact, cancel.fact, started.fact),
+        facts=(*grounds, started.fact),
         segments=lambda: list(calendar.segments(length, started.at, due)),
         met=done,
         marks=(terms.market.due("refund_warning", started.at),),
-        cancellation=cancel.id,
         breaches=lambda: (breach,),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from detectors.card import Card, Code
 from detectors.deadline import HANDOVER, Deadline, dispatch
 from detectors.duty import Case, Duty
-from detectors.leftover import Gone, all_reached, lines_left, nothing_left, proof, taken_off
+from detectors.leftover import Gone, all_reached, lines_owed, nothing_left, proof, taken_off
 from detectors.order import Order
 from detectors.parts import Decision, Request
 from detectors.requests import buyers_requests, earliest, rejection
@@ -63,7 +63,7 @@ def _case(order: Order, request: Request, refused: Decision, terms: Terms) -> Ca
         due=due,
         facts=facts,
         segments=lambda: _clock(deadline, refused.at, terms),
-        met=all_reached(lines_left(order, gone, due), HANDOVER),
+        met=all_reached(lines_owed(order, gone, due, HANDOVER), HANDOVER),
         void=earliest(nothing_left(order, gone, due), request.withdrawn),
         cancellation=request.id,
         breaches=lambda: (_untrue(order, request, refused, deadline, due, facts, gone),),
@@ -85,7 +85,7 @@ def _untrue(
     facts: tuple[str, ...],
     gone: list[Gone],
 ) -> Breach:
-    left = lines_left(order, gone, due)
+    left = lines_owed(order, gone, due, HANDOVER)
     cure = earliest(all_reached(left, HANDOVER), nothing_left(order, gone), request.withdrawn)
     consent = (deadline.consent.fact,) if deadline.consent else ()
     shown = proof(left, gone, HANDOVER, cure.at if cure else due)

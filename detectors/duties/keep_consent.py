@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from detectors.card import Card, Code
-from detectors.deadline import HANDOVER, READY, Deadline, dispatch
-from detectors.duties.dispatch import paid, sellers_turn
+from detectors.deadline import HANDOVER, READY, Deadline, dispatch, sellers_turn
+from detectors.duties.dispatch import paid
 from detectors.duties.notify_buyer import well_told
 from detectors.duty import Case, Duty
-from detectors.leftover import all_reached, lines_left, nothing_left, proof, taken_off
+from detectors.leftover import all_reached, lines_owed, nothing_left, proof, taken_off
 from detectors.order import Order
 from detectors.parts import Moment
 from detectors.requests import earliest
@@ -54,10 +54,13 @@ def _case(order: Order, stage: str, deadline: Deadline, terms: Terms) -> Case:
     assert deadline.consent is not None
     opened, gone = deadline.consent, taken_off(order)
     facts = (*dict.fromkeys((order.placed.fact, order.clock.fact, opened.fact)),)
-    left = lines_left(order, gone, deadline.due)
+    left = lines_owed(order, gone, deadline.due, stage)
     done, void = all_reached(left, stage), _told(order, nothing_left(order, gone), terms)
     cure = earliest(done, void)
-    shown = (*proof(left, gone, stage, cure.at if cure else deadline.due), *((void.fact,) if void else ()))
+    shown = (
+        *proof(left, gone, stage, cure.at if cure else deadline.due),
+        *((void.fact,) if void is not None and cure is void else ()),
+    )
     breach = Breach(
         code="V-37",
         holder="seller",

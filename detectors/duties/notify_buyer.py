@@ -6,6 +6,7 @@ from detectors.card import Card, Code
 from detectors.duty import Case, Duty, elapsed
 from detectors.order import Order
 from detectors.parts import Cancel, Moment, Notice
+from detectors.requests import named
 from detectors.terms import Terms
 from detectors.verdict import Breach, NotApplicable
 
@@ -67,8 +68,9 @@ def _about(order: Order, cancel: Cancel, notice: Notice) -> bool:
     """Whether the notice is about this cancellation: by name, else about the order's latest."""
     if (notice.to, notice.about) != ("buyer", "seller_cancel"):
         return False
-    if notice.cancellation:
-        return notice.cancellation == cancel.id
+    told = named(order, notice.cancellation) if notice.cancellation else []
+    if told:
+        return cancel in told
     later = (c for c in order.cancels if c.at > cancel.at)
     return not any(c.at <= notice.at for c in later)
 
@@ -86,7 +88,7 @@ def _case(order: Order, cancel: Cancel, terms: Terms) -> Case:
     good = next((n for n in told if n.reason_given and _understood(n, languages)), None)
     paid = order.clock
     assert paid is not None
-    facts = (*((order.placed.fact,) if order.placed else ()), paid.fact, cancel.fact)
+    facts = (*dict.fromkeys((*((order.placed.fact,) if order.placed else ()), paid.fact, cancel.fact)),)
     return Case(
         key=(cancel.id,),
         opened=cancel.at,

@@ -7,6 +7,7 @@ from detectors.card import Card, Code
 from detectors.duty import Case, Duty, elapsed
 from detectors.order import Order
 from detectors.parts import Cancel, Moment, Notice
+from detectors.requests import named
 from detectors.terms import Terms
 from detectors.verdict import Breach
 
@@ -54,8 +55,9 @@ def _cases(order: Order, terms: Terms) -> Iterator[Case]:
 def _about(order: Order, cancel: Cancel, notice: Notice) -> bool:
     if (notice.to, notice.about) != ("seller", "platform_cancel"):
         return False
-    if notice.cancellation:
-        return notice.cancellation == cancel.id
+    told = named(order, notice.cancellation) if notice.cancellation else []
+    if told:
+        return cancel in told
     return not any(cancel.at < later.at <= notice.at for later in order.cancels)
 
 

@@ -75,13 +75,14 @@ def _breach(order: Order, cancel: Cancel, refunds: Sequence[Refund], what: str) 
     assert order.placed is not None
     assert order.paid is not None
     due = owed(order, cancel)
+    before = tuple(one.fact for one in order.cancels[: order.cancels.index(cancel)])
     shown = tuple(fact for refund in refunds for fact in refund.facts)
     return Breach(
         code="V-23",
         holder="platform",
         severity="high",
         subject=("order", order.id),
-        facts=(*dict.fromkeys((order.placed.fact, order.paid.fact, cancel.fact, *shown)),),
+        facts=(*dict.fromkeys((order.placed.fact, order.paid.fact, *before, cancel.fact, *shown)),),
         numbers={
             "cancellation": cancel.id,
             "what": what,

@@ -59,7 +59,7 @@ LAUNDERED = Card(
 _SELLERS_SIDE = frozenset({"seller", "service", "robot"})
 
 
-def _buyers_acts(order: Order) -> Iterator[tuple[Moment, str]]:
+def buyers_acts(order: Order) -> Iterator[tuple[Moment, str]]:
     """When the buyer cancelled or asked to, and with which reason."""
     for request in order.requests.values():
         if request.by == "buyer":
@@ -71,7 +71,7 @@ def _buyers_acts(order: Order) -> Iterator[tuple[Moment, str]]:
 
 def _solicited(order: Order, terms: Terms) -> Iterator[Deed | NotApplicable | Note]:
     """One suspicion an order: the earliest act of the buyer that a push explains."""
-    for act, reason in sorted(_buyers_acts(order), key=lambda item: (item[0].at, item[0].fact)):
+    for act, reason in sorted(buyers_acts(order), key=lambda item: (item[0].at, item[0].fact)):
         evidence = _testimony(order, reason, terms) or _push(order, act, terms)
         if evidence is not None:
             numbers, facts = evidence
@@ -95,11 +95,10 @@ def _testimony(order: Order, code: str, terms: Terms) -> _Evidence | None:
 def _push(order: Order, act: Moment, terms: Terms) -> _Evidence | None:
     """The latest message of the seller's side that asked to cancel, within reach before the buyer did."""
     first = act.at - terms.market.ms("solicitation_reach", act.at)
-    pushes = [m for m in order.messages if m.sender in _SELLERS_SIDE and first <= m.at <= act.at and m.says("solicit")]
-    pushes = [m for m in pushes if not _buyer_asked_first(order, m, first)]
-    if not pushes:
+    told = [m for m in _asking(order) if first <= m.at <= act.at and not _buyer_asked_first(order, m, first)]
+    if not told:
         return None
-    message = pushes[-1]
+    message = told[-1]
     hit = message.says("solicit")
     assert hit is not None
     _, version, phrase, offset = hit
@@ -111,6 +110,18 @@ def _push(order: Order, act: Moment, terms: Terms) -> _Evidence | None:
         "evidence": f"the {message.sender} asked for it in a message (phrase {version}:{phrase})",
     }
     return numbers, (message.fact,)
+
+
+def _asking(order: Order) -> Iterator[Message]:
+    return (m for m in order.messages if m.sender in _SELLERS_SIDE and m.says("solicit"))
+
+
+def pushes(order: Order, terms: Terms) -> Iterator[Message]:
+    """The messages of the seller's side that ask to cancel although the buyer had not asked within reach before."""
+    for message in _asking(order):
+        first = message.at - terms.market.ms("solicitation_reach", message.at)
+        if not _buyer_asked_first(order, message, first):
+            yield message
 
 
 def _buyer_asked_first(order: Order, push: Message, first: int) -> bool:
@@ -149,6 +160,6 @@ def _cancelled_by_seller(order: Order) -> bool:
 
 
 ACTS = (
-    Act(SOLICITED, lambda order: any(True for _ in _buyers_acts(order)), _solicited, eventful=True),
+    Act(SOLICITED, lambda order: any(True for _ in buyers_acts(order)), _solicited, eventful=True),
     Act(LAUNDERED, _cancelled_by_seller, _laundered, eventful=True),
 )

@@ -169,6 +169,7 @@ def test_diff_says_market_key_days_values_and_sources(folder: Path, tmp_path: Pa
 
 def test_diff_cuts_days_where_either_side_changes(folder: Path, tmp_path: Path) -> None:
     other = copied(folder.parent / "b")
+    (other / "markets" / "JP.toml").write_text(JP, encoding="utf-8")
     for copy, values in (
         (folder, '[{ value = 1, source = "x" }, { value = 3, from = 2020-01-01, source = "x" }]'),
         (other, '[{ value = 1, source = "x" }, { value = 2, from = 2019-01-01, source = "x" }]'),
