@@ -147,10 +147,7 @@ class _Blocked:
         self._quoted = _Spans(spelled.quoted)
         self._spans = {
             frame: _Spans(
-                span
-                for kind, frames in _BLOCKERS.items()
-                if frame in frames
-                for span in _matches(lists, kind, spelled)
+                span for kind, frames in _BLOCKERS.items() if frame in frames for span in _matches(lists, kind, spelled)
             )
             for frame in _FRAMES
         }
