@@ -96,4 +96,5 @@ NOTES = (
     "reason_not_offered",
     "request_repeated",
     "unknown_reason",
+    "unknown_status",
 )

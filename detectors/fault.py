@@ -48,7 +48,8 @@ class Reasons:
         return None
 
     def _spellings(self, code: str) -> Iterator[str]:
-        bare = [code, *(code.removesuffix(suffix) for suffix in self._suffixes if code.endswith(suffix))]
+        folded = code.casefold()
+        bare = [code, *(code[: -len(suffix)] for suffix in self._suffixes if folded.endswith(suffix.casefold()))]
         for spelling in bare:
             yield spelling
             yield self._aliases.get(spelling.casefold(), spelling)

@@ -54,6 +54,7 @@ _STATUS = {
     "CANCEL": "order.cancelled",
     "CANCELLED": "order.cancelled",
 }
+_MOVES_NOTHING = frozenset({"PARTIALLY_SHIPPING"})
 
 
 class OrderFact(msgspec.Struct, gc=False, array_like=True):
@@ -160,7 +161,10 @@ def fold(seller: str, market: str, order: str, facts: Iterable[OrderFact]) -> Or
     for fact in facts:
         kind = fact.type
         if kind == _MERE_STATUS:
-            kind = _STATUS.get(str(fact.data["status"]).upper(), kind)
+            status = str(fact.data["status"]).upper()
+            kind = _STATUS.get(status, kind)
+            if status not in _STATUS and status not in _MOVES_NOTHING:
+                state.oddities.append("unknown_status")
         apply = _APPLY.get(kind)
         if apply is not None:
             apply(state, fact)
@@ -381,7 +385,10 @@ def _estimated(order: Order, fact: OrderFact) -> None:
 
 def _messaged(order: Order, fact: OrderFact) -> None:
     data = fact.data
-    order.messages.append(Message(fact.at, fact.id, data["from"], data.get("hits", ()), bool(data.get("listed", True))))
+    facts = (data["card"], fact.id) if "card" in data else (fact.id,)
+    order.messages.append(
+        Message(fact.at, fact.id, data["from"], data.get("hits", ()), bool(data.get("listed", True)), facts)
+    )
 
 
 def _identified(order: Order, fact: OrderFact) -> None:

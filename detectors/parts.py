@@ -100,13 +100,17 @@ class Notice(msgspec.Struct, gc=False):
 
 
 class Message(msgspec.Struct, gc=False):
-    """A message about the order, as the phrases found in it: (intent, list, phrase, offset)."""
+    """A message about the order, as the phrases found in it: (intent, list, phrase, offset).
+
+    `facts`: what shows it: the message, after the card of its conversation where it names no order itself.
+    """
 
     at: int
     fact: str
     sender: str
     hits: Sequence[Sequence[Any]]
     listed: bool
+    facts: tuple[str, ...]
 
     def says(self, intent: str) -> Sequence[Any] | None:
         """The first phrase of that intent."""

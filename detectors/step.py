@@ -8,6 +8,7 @@ from bisect import insort
 from collections.abc import Collection, Iterable
 
 from detectors import runs, shop, windows
+from detectors.conversation import Moved, TalkRow, hear, latest, speaks
 from detectors.counts import changed
 from detectors.directive import carried_out
 from detectors.facts import Fact, Tick
@@ -17,7 +18,7 @@ from detectors.order import Order, OrderFact, fold
 from detectors.outcomes import Outcome
 from detectors.rulebook import Counted, Judged, Rulebook
 from detectors.say import Moment, Spoken, Subject, say
-from detectors.store import OrderRow, Store, is_order, order_key, parts
+from detectors.store import OrderRow, Store, is_order, order_key, parts, talk_key
 from detectors.window import PAID, Entry
 
 _ABOUT_ORDERS = ("order.", "cancellation.", "refund.", "notice.", "consent.", "return.", "dispute.")
@@ -28,9 +29,10 @@ def step(store: Store, rules: Rulebook, record: Fact | Tick) -> list[Outcome]:
     """Applies one record to the partition's rows and returns what is to be said because of it."""
     if isinstance(record, Tick):
         return _tick(store, rules, record)
-    if _is_about_order(record):
-        return _order_fact(store, rules, record)
-    return shop.apply(store, rules, record)
+    said = (_order_fact if _is_about_order(record) else shop.apply)(store, rules, record)
+    if speaks(record) and said[0].state == "accepted":
+        said.extend(_talk(store, rules, record))
+    return said
 
 
 def _is_about_order(fact: Fact) -> bool:
@@ -75,7 +77,7 @@ def _at_instant(store: Store, rules: Rulebook, keys: Iterable[bytes], when: Mome
 def _again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outcome]:
     if is_order(key):
         return _order_again(store, rules, key, when)
-    again = {"rates": runs.again, "shop": shop.again}.get(parts(key)[1], windows.again)
+    again = {"rates": runs.again, "shop": shop.again, "talk": _talk_again}.get(parts(key)[1], windows.again)
     return again(store, rules, key, when)
 
 
@@ -122,20 +124,25 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     if kept is not None:
         return [shop.received(fact, "duplicate" if kept.body == fact.body else "conflicting_duplicate", log)]
     _insert(row.facts, OrderFact.of(fact))
-    late = log - fact.at > rules.terms(row.market).market.ms("settle", log)
+    return [shop.received(fact, "accepted", log), *_changed(store, rules, fact.seller, fact.subject, row, fact.at, log)]
+
+
+def _changed(store: Store, rules: Rulebook, seller: str, name: str, row: OrderRow, at: int, log: int) -> list[Outcome]:
+    """Judges an order again whose facts changed at `log`, by one that happened at `at`."""
+    late = log - at > rules.terms(row.market).market.ms("settle", log)
     if late:
         row.hold = max(row.hold, log)
     when = Moment(store.ticked - 1, log, 0, rules.hush(store.silence, store.ticked))
-    order = fold(fact.seller, row.market, fact.subject, row.facts)
+    order = fold(seller, row.market, name, row.facts)
     judged, spoken = _judge(rules, order, row, when)
     added = rules.contributions(order, row.added, judged)
     counted = rules.counts(order, judged)
-    said = [shop.received(fact, "accepted", log), *spoken.outcomes, *_counted(fact.seller, row, judged, when)]
+    said = [*spoken.outcomes, *_counted(seller, row, judged, when)]
     held = when.held(log if late else 0)
     paid = _paid_changed(row.added, added)
     said.extend(_contribute(store, rules, order, row, added, held))
     said.extend(_count_order(store, rules, order, row, counted, paid, held))
-    _keep(store, rules, key, row, spoken)
+    _keep(store, rules, order_key(seller, name), row, spoken)
     return said
 
 
@@ -145,6 +152,51 @@ def _insert(facts: list[OrderFact], fact: OrderFact) -> None:
         insort(facts, fact, key=OrderFact.place)
     else:
         facts.append(fact)
+
+
+def _talk(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
+    """Takes a card or a message without an order into its conversation; judges the orders that this changes."""
+    key = talk_key(fact.seller, str(fact.data["conversation"]))
+    row = store.get(key, TalkRow) or TalkRow(fact.market)
+    log = max(fact.arrived, store.ticked)
+    memory = rules.terms(row.market).market.ms("window_memory", log)
+    said: list[Outcome] = []
+    for moved in hear(row, fact, log - memory):
+        for order in dict.fromkeys((moved.left, moved.joined)):
+            if order:
+                said.extend(_spoken_of(store, rules, fact.seller, row.market, order, moved, log))
+    last = latest(row)
+    if last is None:
+        store.drop(key)
+    else:
+        store.put(key, row, last + memory)
+    return said
+
+
+def _spoken_of(
+    store: Store, rules: Rulebook, seller: str, market: str, order: str, moved: Moved, log: int
+) -> list[Outcome]:
+    """Takes a message off the order that it left, or puts it on the one that it joined."""
+    key = order_key(seller, order)
+    row = store.get(key, OrderRow)
+    if row is None and order != moved.joined:
+        return []
+    row = row or OrderRow(market)
+    one = moved.message
+    row.facts = [fact for fact in row.facts if (fact.source, fact.id) != (one.source, one.id)]
+    if order == moved.joined:
+        told = OrderFact(one.at, one.type, one.source, one.id, one.body, {**one.data, "card": moved.card})
+        _insert(row.facts, told)
+    if not row.facts:
+        store.drop(key)
+        return []
+    return _changed(store, rules, seller, order, row, one.at, log)
+
+
+def _talk_again(store: Store, _rules: Rulebook, key: bytes, _when: Moment) -> list[Outcome]:
+    """Forgets a conversation in which nothing was said for so long."""
+    store.drop(key)
+    return []
 
 
 def _judge(rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> tuple[Judged, Spoken]:

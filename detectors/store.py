@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from detectors.conversation import TalkRow
 from detectors.feeds import Silence
 from detectors.order import OrderFact
 from detectors.own_terms import TermsChange
@@ -88,6 +89,11 @@ def link_key(seller: str, link: str) -> bytes:
 def buyer_key(seller: str, buyer: str) -> bytes:
     """The row key of one buyer's orders with a seller."""
     return f"{seller}{_SELLER}buyer{_SELLER}{buyer}".encode()
+
+
+def talk_key(seller: str, conversation: str) -> bytes:
+    """The row key of a conversation with a seller."""
+    return f"{seller}{_SELLER}talk{_SELLER}{conversation}".encode()
 
 
 def rates_key(seller: str) -> bytes:
@@ -226,7 +232,9 @@ class Store:
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoders = {kind: msgspec.msgpack.Decoder(kind) for kind in (OrderRow, ClockRow, ShopRow, RateRow, Day, Buyer, Link)}
+_decoders = {
+    kind: msgspec.msgpack.Decoder(kind) for kind in (OrderRow, ClockRow, ShopRow, RateRow, Day, Buyer, Link, TalkRow)
+}
 
 
 def _decoder(kind: type[Row]) -> "msgspec.msgpack.Decoder[Row]":

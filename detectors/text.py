@@ -1,9 +1,10 @@
 """Who asked for the cancellation: phrases by which a seller pushes or a buyer asks (V-10, V-12, R-28).
 
-A phrase list is data (`policies/phrases/<language>.toml`): frames that solicit or ask, and blockers. A frame
-counts unless a blocker holds *where it stands*: a negation, an own act, reported speech, a question or another
-object that overlaps it; quotation marks around it; or a condition in its sentence. So "we cannot ship, please
-cancel" counts and "you need not cancel" does not.
+A phrase list is data (`policies/phrases/<language>.toml`): frames that solicit, reward or ask, and blockers. A
+frame counts unless a blocker holds *where it stands*: a negation, an own act, reported speech, a question or
+another object that overlaps it; quotation marks around it; or a condition in its sentence. So "we cannot ship,
+please cancel" counts and "you need not cancel" does not. A condition hides no reward ("if you cancel yourself, I
+send you a coupon") and no buyer's wish ("if it is not sent today, please cancel").
 
 Known gaps. A plain condition never counts, although "if you cannot wait, cancel" forces a choice; polite ones
 ("if you don't mind") hide nothing. Not read: a hint that names no cancellation, an instruction in a picture, an
@@ -14,18 +15,19 @@ closed quote nothing. Frames and blockers of all lists work together, for people
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from detectors.text_normal import Normal, normal, spell, strip
 
-_INTENTS = ("solicit", "ask")
+_FRAMES = {"solicit": "solicit", "reward": "solicit", "ask": "ask"}
+_PLAIN = ("solicit", "ask")
 _BLOCKERS = {
-    "negation": _INTENTS,
-    "other_object": _INTENTS,
-    "question": _INTENTS,
-    "reported": _INTENTS,
+    "negation": tuple(_FRAMES),
+    "other_object": _PLAIN,
+    "question": _PLAIN,
+    "reported": tuple(_FRAMES),
     "own_act": ("solicit",),
     "own_act_accented": ("solicit",),
 }
@@ -80,7 +82,7 @@ def _language(language: str, table: Mapping[str, Any]) -> _Language:
     words, reset = table.get("words", {}), table.get("reset", "")
     phrases = {
         kind: tuple(_Phrase(key, _compile(key, text, words, reset, kind)) for key, text in table.get(kind, {}).items())
-        for kind in (*_INTENTS, *_BLOCKERS, *_CONDITIONS)
+        for kind in (*_FRAMES, *_BLOCKERS, *_CONDITIONS)
     }
     stems = tuple(strip(spell(stem)) for stem in table["stems"])
     return _Language(f"{language}@{table['version']}", stems, phrases)
@@ -95,7 +97,7 @@ def _compile(key: str, text: str, words: Mapping[str, str], reset: str, kind: st
     text = _expand(key, text, words)
     if _UNBOUNDED.search(text):
         raise ValueError(f'phrase "{key}" repeats without a bound; write {{0,9}} instead of * or +')
-    wide = kind in _INTENTS
+    wide = kind in _FRAMES
     stop = f"(?!(?:{_expand(key, reset, words)})\\b)" if reset else ""
     gap = "[ ,.]" if wide else " "
     text = _SPACE.sub(lambda part: gap if part[0] == " " else part[0], text.replace(" ~", "~"))
@@ -128,9 +130,9 @@ def scan(text: str, lexicon: Lexicon) -> list[Hit]:
     hits = [
         Hit(intent, one.list, phrase.id, spelled.offsets[start])
         for one in lists
-        for intent in _INTENTS
-        for phrase in one.tables[intent]
-        if (start := blocked.first(intent, phrase.regex)) is not None
+        for kind, intent in _FRAMES.items()
+        for phrase in one.tables[kind]
+        if (start := blocked.first(kind, phrase.regex)) is not None
     ]
     return sorted(hits, key=lambda hit: (hit.offset, hit))
 
@@ -144,28 +146,23 @@ class _Blocked:
         self._commas = [m.start() for m in re.finditer(r",", self._text)]
         self._quoted = _Spans(spelled.quoted)
         self._spans = {
-            intent: _Spans(
-                span
-                for kind, intents in _BLOCKERS.items()
-                if intent in intents
-                for span in _matches(lists, kind, spelled)
+            frame: _Spans(
+                span for kind, frames in _BLOCKERS.items() if frame in frames for span in _matches(lists, kind, spelled)
             )
-            for intent in _INTENTS
+            for frame in _FRAMES
         }
         self._conditions = sorted(_matches(lists, "condition", spelled))
         self._wishes = {bisect_right(self._breaks, start) for start, _ in _matches(lists, "wish", spelled)}
 
-    def first(self, intent: str, phrase: re.Pattern[str]) -> int | None:
-        """Where the phrase first stands unblocked for the intent."""
+    def first(self, frame: str, phrase: re.Pattern[str]) -> int | None:
+        """Where the phrase first stands unblocked for the kind of frame."""
         for match in phrase.finditer(self._text):
             start, end = match.span()
-            if not (
-                self._spans[intent].touch(start, end)
-                or self._quoted.hold(start, end)
-                or self._wished(start)
-                or self._conditional(start, end)
-            ):
-                return start
+            if self._spans[frame].touch(start, end) or self._quoted.hold(start, end):
+                continue
+            if frame == "solicit" and (self._wished(start) or self._conditional(start, end)):
+                continue
+            return start
         return None
 
     def _wished(self, start: int) -> bool:
@@ -185,7 +182,7 @@ class _Blocked:
         return False
 
     def _same(self, near: int, far: int) -> bool:
-        return bisect_right(self._breaks, near) == bisect_right(self._breaks, far)
+        return bisect_left(self._breaks, near) == bisect_left(self._breaks, far)
 
     def _commas_in(self, near: int, far: int) -> int:
         return bisect_right(self._commas, far) - bisect_right(self._commas, near)

@@ -31,7 +31,10 @@ _OPEN, _CLOSE = {"«": "»", "「": "」", "『": "』", "‹": "›", "《": "�
 _MARKS = _DOUBLE | set(_OPEN) | _CLOSE
 _STRENGTH = {"": 0, " ": 1, ",": 2, ".": 3, "?": 4}
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9@$]{3,23}", re.ASCII)
-_SPACED = re.compile(r"(?<![a-z0-9])[a-z0-9@$](?:[ .,][a-z0-9@$](?![a-z0-9@$])){3,60}", re.ASCII)
+_SPACED = re.compile(r"(?<![a-z0-9])[a-z0-9@$](?:[ .,][a-z0-9@$](?![a-z0-9@$])){2,60}", re.ASCII)
+_DOTTED = re.compile(
+    r"(?<![\u2e80-\u9fff])[\u2e80-\u9fff](?:[.,][\u2e80-\u9fff](?![\u2e80-\u9fff])){2,60}(?:[.,][\u2e80-\u9fff])?"
+)
 _ENGLISH_TAIL = re.compile(r"(?:t|s|re|ll|ve|d|m)(?![a-z])", re.ASCII | re.IGNORECASE)
 
 
@@ -143,7 +146,7 @@ def normal(text: str, words: re.Pattern[str] | None = None) -> Normal:
     writer = _Writer()
     for at, char in enumerate(text):
         _write(writer, text, at, char)
-    accented, offsets = _joined("".join(writer.out), writer.offsets, words)
+    accented, offsets = _undotted(*_joined("".join(writer.out), writer.offsets, words))
     accented = _TOKEN.sub(_unleet, accented)
     return Normal(strip(accented), accented, offsets, _in_normal(_quotations(text), offsets))
 
@@ -183,9 +186,9 @@ def _joined(text: str, offsets: list[int], words: re.Pattern[str] | None) -> tup
         return text, offsets
     kept: list[int] = []
     last = 0
-    for run in _SPACED.finditer(text):
+    for run in _SPACED.finditer(strip(text)):
         places = list(range(run.start(), run.end(), 2))
-        letters = "".join(text[p] for p in places).translate(_LEET)
+        letters = strip("".join(text[p] for p in places)).translate(_LEET)
         for word in words.finditer(letters):
             kept += range(last, places[word.start()])
             kept += places[word.start() : word.end()]
@@ -193,6 +196,15 @@ def _joined(text: str, offsets: list[int], words: re.Pattern[str] | None) -> tup
     if not last:
         return text, offsets
     kept += range(last, len(text))
+    return "".join(text[p] for p in kept), [offsets[p] for p in kept]
+
+
+def _undotted(text: str, offsets: list[int]) -> tuple[str, list[int]]:
+    """Puts Chinese and Japanese characters together that somebody parted one by one."""
+    apart = {p for run in _DOTTED.finditer(text) for p in range(run.start() + 1, run.end(), 2)}
+    if not apart:
+        return text, offsets
+    kept = [p for p in range(len(text)) if p not in apart]
     return "".join(text[p] for p in kept), [offsets[p] for p in kept]
 
 

@@ -79,7 +79,7 @@ def _ends(order: Order) -> tuple[str, ...]:
         return ()
     facts = [m.fact for line in order.lines.values() for m in (line.ready, line.transit, line.delivered) if m]
     facts += [fact for request in order.requests.values() for fact in (request.fact, *request.more)]
-    facts += [message.fact for message in order.messages if message.sender == "buyer"]
+    facts += [fact for message in order.messages if message.sender == "buyer" for fact in message.facts]
     facts += [consent.fact for consent in order.consents]
     return tuple(dict.fromkeys([*facts, *(cancel.fact for cancel in order.cancels)]))
 

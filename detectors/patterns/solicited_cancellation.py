@@ -109,7 +109,7 @@ def _push(order: Order, act: Moment, terms: Terms) -> _Evidence | None:
         "offset": offset,
         "evidence": f"the {message.sender} asked for it in a message (phrase {version}:{phrase})",
     }
-    return numbers, (message.fact,)
+    return numbers, message.facts
 
 
 def _asking(order: Order) -> Iterator[Message]:

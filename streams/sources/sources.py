@@ -11,7 +11,7 @@ from streams.sources.tiktok_bodies import body, is_body
 
 Event = dict[str, Any]
 
-_FORMATS = ((is_body, body), (is_webhook, webhook), (is_trade, trade))
+_FORMATS = ((is_body, body), (is_trade, trade), (is_webhook, webhook))
 
 
 class Sources:

@@ -65,8 +65,8 @@ def _told(kind: str, data: Fields) -> list[Told]:
 def _message(shop: Shop, name: str, at: int, data: Fields) -> Event:
     """A message. Only cards name the order it is about; what is said in words has no order of its own."""
     content = data.get("content")
-    content = decoded(content) if isinstance(content, str) else content
-    card = content if isinstance(content, dict) else {"content": content}
+    read = decoded(content) if isinstance(content, str) else content
+    card = read if isinstance(read, dict) else {"content": read if isinstance(read, str) else content}
     text = card.get("content")
     fields = told(
         conversation=data.need("conversation_id"),

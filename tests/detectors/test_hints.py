@@ -113,3 +113,11 @@ def test_a_request_that_is_only_said_to_be_over_is_withdrawn_and_counted() -> No
     order = _fold(PLACED, PAID, ASKED, over)
     withdrawn = order.requests["c"].withdrawn
     assert (withdrawn and withdrawn.fact, order.oddities) == ("over", ["closed_without_decision"])
+
+
+def test_a_status_nobody_knows_is_counted_and_moves_nothing() -> None:
+    order = _fold(_fact(1, "order.status_changed", "a", status="WEIRD"))
+    assert order.oddities == ["unknown_status"]
+    assert (order.placed, order.paid, order.cancels) == (None, None, [])
+    known = ("UNPAID", "partially_shipping", "CANCEL")
+    assert _fold(*(_fact(n, "order.status_changed", str(n), status=s) for n, s in enumerate(known))).oddities == []

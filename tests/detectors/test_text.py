@@ -40,8 +40,9 @@ def test_every_language_has_a_list_and_enough_messages():
 def test_message_is_taken_for_what_it_is(language, kind, text):
     hits = scan(text, LEXICON)
     intents = {hit.intent for hit in hits}
-    if kind == "innocent":
-        assert [hit for hit in hits if hit.intent == "solicit"] == []
+    if kind in {"innocent", "no_ask"}:
+        barred = "solicit" if kind == "innocent" else "ask"
+        assert [hit for hit in hits if hit.intent == barred] == []
     else:
         assert kind in intents
         assert all(hit.phrase.split("-")[0] + "@1" == hit.list for hit in hits)
@@ -67,6 +68,8 @@ def test_same_phrase_serves_both_intents():
         ("hu\u0309y đơn", "huy don"),
         ("pl3ase c@ncel order 123", "please cancel order 123"),
         ("c a n c e l the order", "cancel the order"),
+        ("h ủ y đơn", "huy don"),
+        ("取.消.订.单 吧", "取消订单吧"),
         ("ра\u0441k", "pack"),
         ("n’annulez pas… ok", "n annulez pas,ok"),
         ("don't", "dont"),
@@ -82,9 +85,19 @@ def test_what_is_in_quotation_marks_is_not_said():
 
 
 def test_condition_hides_only_its_own_sentence():
-    conditional = "If you cannot wait, please cancel the order"
-    assert scan(conditional, LEXICON) == []
-    assert [h.intent for h in scan("If you need help, call us. Please cancel the order.", LEXICON)] != []
+    assert not _solicits("If you cannot wait, please cancel the order")
+    assert _solicits("If you need help, call us. Please cancel the order.")
+    assert _solicits("Please cancel the order. If you need help, call us.")
+
+
+def test_condition_hides_no_wish_of_the_buyer_and_no_reward():
+    assert {h.intent for h in scan("If it is not sent today, please cancel my order", LEXICON)} == {"ask"}
+    assert _solicits("If you cancel it yourself, I will send you a voucher")
+    assert not _solicits("If you cancel it yourself, your voucher is returned")
+
+
+def _solicits(text):
+    return any(hit.intent == "solicit" for hit in scan(text, LEXICON))
 
 
 @settings(max_examples=150, deadline=None)

@@ -13,6 +13,7 @@ SAMPLES = [  # who, market, code, fault, in the rate
     ("seller", "UK", "seller_cancel_reason_out_of_stock_uk", "S", "Y"),
     ("seller", "US", "seller_cancel_reason_out_of_stock_S", "S", "Y"),
     ("seller", "US", "seller_cancel_reason_out_of_stock_RTS_RO", "S", "Y"),
+    ("seller", "UK", "SELLER_CANCEL_REASON_OUT_OF_STOCK_UK", "S", "Y"),
     ("seller", "JP", "out_of_stock", "S", "Y"),
     ("seller", "JP", "pricing_error", "S", "Y"),
     ("seller", "JP", "seller_cancel_unpaid_reason_out_of_stock", "S", "N"),

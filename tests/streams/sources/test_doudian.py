@@ -55,3 +55,9 @@ def test_what_cannot_be_used_says_why() -> None:
         "tag",
         '"tag" is "doudian_refund_RefundCreated"; expected a message doudian_trade_….',
     )
+
+
+def test_a_message_that_names_its_shop_and_type_outside_is_no_webhook_of_another_platform() -> None:
+    whole = of_status(4, cancel_time=1772445900)
+    (fact,) = facts(whole | {"type": "doudian_trade_TradeCanceled", "shop_id": whole["data"]["shop_id"]})
+    assert (fact.source, fact.data) == ("doudian/4463798", {"status": "CANCELLED"})

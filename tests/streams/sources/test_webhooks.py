@@ -57,6 +57,12 @@ def test_a_shops_message_is_read_for_its_words_and_loses_them() -> None:
     assert "sold out" not in repr(fact)
 
 
+@pytest.mark.parametrize("written", ["12345", "true", '"please wait"', "[1]"])
+def test_a_text_that_is_json_by_chance_is_read_all_the_same(written: str) -> None:
+    (fact,) = facts(with_data("webhook_14_text", content=written))
+    assert (fact.subject, fact.data["listed"], fact.data["hits"]) == ("", True, [])
+
+
 def test_a_card_names_its_order() -> None:
     (fact,) = facts(sample("webhook_14_order_card"))
     assert (fact.type, fact.subject, fact.data["from"], fact.data["hits"]) == ("message.sent", ORDER, "buyer", [])
