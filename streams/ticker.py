@@ -98,7 +98,12 @@ class Ticker:
 
 
 class Election:
-    """Who leads: the one member of a consumer group that has the only partition of the ticks topic."""
+    """Who leads: the one member of a consumer group that has the only partition of the ticks topic.
+
+    Stock's five minutes would be minutes without a tick: so long the broker waits for a member that died while it
+    joined (`max_poll_interval_ms`), and so long a group whose leader joined before it knew the topic's partitions has
+    nobody in the seat (`metadata_max_age_ms`).
+    """
 
     def __init__(self, settings: Settings, session_ms: int, clients: ExitStack) -> None:
         names = Names(settings)
@@ -110,6 +115,8 @@ class Election:
             enable_auto_commit=False,
             auto_offset_reset="latest",
             session_timeout_ms=session_ms,
+            max_poll_interval_ms=session_ms,
+            metadata_max_age_ms=session_ms,
             heartbeat_interval_ms=max(session_ms // 10, 100),
             request_timeout_ms=max(ANSWER_MS, session_ms + 1000),
             bootstrap_timeout_ms=ANSWER_MS,

@@ -83,9 +83,10 @@ def _wait_until_done(settings: Settings, running: list[Worker]) -> None:
     with Watermark(settings, names.app, topics) as mark:
         while True:
             left = sum(one.records for one in lag(mark, names.app, topics))
-            ended = {r.partition for r in records(settings, names.facts) if r.value.startswith(end)}
-            if left == 0 and len(ended) == settings.partitions:
-                return
+            if left == 0:
+                ended = {r.partition for r in records(settings, names.facts) if r.value.startswith(end)}
+                if len(ended) == settings.partitions:
+                    return
             assert time.monotonic() < give_up, f"{left} records left\n{running[0].end_of_log()}"
             assert all(worker.process.poll() is None for worker in running), running[0].end_of_log()
             time.sleep(1)

@@ -14,7 +14,7 @@ from detectors.facts import Tick, decode
 from streams.brokers import admin
 from streams.messages import Post
 from streams.settings import Settings
-from streams.ticker import SLACK_MS, Clockwork, Ticker
+from streams.ticker import SLACK_MS, Clockwork, Election, Ticker
 from streams.topics import Names, apply
 from tests.kafka.broker import Broker
 from tests.live.reading import records
@@ -159,6 +159,15 @@ def test_one_leads_and_another_takes_over(applied: Settings) -> None:
     ticks = _ticks(applied)
     assert ticks == sorted(set(ticks))
     assert abs(ticks[-1] - time.time() * 1000) < 10_000
+
+
+def test_a_leader_that_asks_no_more_loses_the_seat_and_knows_it(applied: Settings) -> None:
+    with ExitStack() as clients:
+        stuck = Election(applied, 2_000, clients)
+        _until(lambda: stuck.won(0.1), 20, "nobody else, and yet it does not lead")
+        other = Election(applied, 2_000, clients)
+        _until(lambda: other.won(0.1), 20, "one that asks no more has kept the seat")
+        assert not stuck.won(), "two lead"
 
 
 def test_an_outage_of_the_broker_is_outlived(own_broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
