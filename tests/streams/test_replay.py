@@ -1,13 +1,21 @@
 """Replays of whole files through the command line: the real histories, and the plain mistakes of a user."""
 
+import gzip
 import json
+import os
+import pty
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from contract_samples import event
 
+from bench.replay import measure
 from policies import PACKAGED
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -62,8 +70,55 @@ def test_online_retail(tmp_path):
     assert summary["events"]["dead_letters"] == 0
     found = {code: counts["confirmed"] for code, counts in summary["findings"].items()}
     assert found == {"V-15": 3, "V-17": 2}
+    assert _cancelled_by("online-retail") == {"buyer": 6054}
     assert summary["not_applicable"]["R-44"] == {"no feed: order.in_transit": 190848, "no feed: order.ready": 381696}
     assert summary["not_applicable"]["R-08"]["no feed: order.ready or order.in_transit"] == 5917
+
+
+def _cancelled_by(name: str) -> Counter[str]:
+    """Who cancelled, counted over the raw lines."""
+    with gzip.open(DATA / f"{name}.jsonl.gz") as lines:
+        events = (json.loads(line) for line in lines if b'"order.cancelled"' in line)
+        return Counter(event["data"]["by"] for event in events)
+
+
+def test_a_terminal_sees_how_far_it_is_and_nothing_else_does(tmp_path):
+    history = tmp_path / "h.jsonl"
+    history.write_text("".join(json.dumps(event(id=f"e-{n}")) + "\n" for n in range(100)))
+    words = ("replay", history, "--out", tmp_path / "out")
+    assert re.search(r"replay .*━.*100 %", _on_a_terminal(*words))
+    assert run(*words).stderr == ""
+
+
+def _on_a_terminal(*words: object) -> str:
+    """What a terminal is shown on stderr."""
+    ours, theirs = pty.openpty()
+    with open(ours, "rb", buffering=0) as screen, open(theirs, "wb", buffering=0) as stderr:  # noqa: PTH123 - no paths
+        environment = {**os.environ, "TERM": "xterm"}
+        running = subprocess.Popen(
+            [*COUNTERMAND, *map(str, words)], stdout=subprocess.DEVNULL, stderr=stderr, env=environment
+        )
+        stderr.close()
+        shown = b""
+        with suppress(OSError):  # Linux: nobody has the terminal any more
+            while more := screen.read(1 << 16):
+                shown += more
+        assert running.wait(60) == 0, shown
+    return shown.decode()
+
+
+def test_the_bench_counts_every_event_and_puts_the_floor_beside_the_replay(tmp_path):
+    history = tmp_path / "h.jsonl"
+    history.write_text(
+        "".join(json.dumps(event(id=f"e-{n}")) + "\n" for n in range(100)) + json.dumps(event(market="XX"))
+    )
+    told = re.sub(r" {2,}[\d.,]+(?= events a|$)", " N", measure([history], None), flags=re.MULTILINE)
+    assert told.splitlines() == [
+        "events 101, accepted 100, dead letters 1",
+        "floor N events a CPU second",
+        "replay N events a CPU second",
+        "ratio N",
+    ]
 
 
 def test_a_user_s_mistakes_are_one_sentence_and_exit_2(tmp_path):
