@@ -161,13 +161,16 @@ def test_one_leads_and_another_takes_over(applied: Settings) -> None:
     assert abs(ticks[-1] - time.time() * 1000) < 10_000
 
 
-def test_a_leader_that_asks_no_more_loses_the_seat_and_knows_it(applied: Settings) -> None:
+def test_a_leader_that_asks_no_more_loses_the_seat_and_knows_it(
+    applied: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     with ExitStack() as clients:
         stuck = Election(applied, 2_000, clients)
         _until(lambda: stuck.won(0.1), 20, "nobody else, and yet it does not lead")
         other = Election(applied, 2_000, clients)
         _until(lambda: other.won(0.1), 20, "one that asks no more has kept the seat")
         assert not stuck.won(), "two lead"
+    assert "No partition metadata" not in caplog.text, "who joins before it knows of the seat may never take it"
 
 
 def test_an_outage_of_the_broker_is_outlived(own_broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
