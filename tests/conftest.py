@@ -2,11 +2,26 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 SHARED = Path(__file__).parents[2] / "shared"
+LIVE = "tests/live/"
 GIVES_WAY = 10
+
+
+class LiveTogether(LoadScopeScheduling):
+    """Live tests run one after another, from the beginning; each other test wherever there is time for it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return LIVE if nodeid.startswith(LIVE) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LiveTogether:
+    """How several processes share the tests: one broker serves all that are live, and they have clocks to keep."""
+    return LiveTogether(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,6 +35,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Beside other tests, those that only compute give way to the live ones, which have clocks to keep."""
-    if "PYTEST_XDIST_WORKER" in os.environ and not item.get_closest_marker("live") and os.nice(0) < GIVES_WAY:
+    """Beside live tests, those that only compute give way."""
+    if "PYTEST_XDIST_WORKER" in os.environ and not item.nodeid.startswith(LIVE) and os.nice(0) < GIVES_WAY:
         os.nice(GIVES_WAY)

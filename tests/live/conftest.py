@@ -16,13 +16,9 @@ from streams.topics import apply
 from tests.kafka.broker import Broker, missing
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder is live, and runs one after another: one broker for all, and clocks to keep."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.live)
-            item.add_marker(pytest.mark.xdist_group("live"))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Everything in this folder is live."""
+    item.add_marker(pytest.mark.live)
 
 
 @pytest.fixture(scope="session")
