@@ -8,8 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,29 @@ def test_olist(tmp_path):
     assert all(finding["numbers"]["late_ms"] > 0 for finding in late)
     assert {finding["numbers"]["stage"] for finding in last.values()} == {"handover"}
     assert len(last) - len(late) == 506
+
+    told = _orders("olist-half")
+    on_the_limit = {order for order, at in told.items() if at.get("order.in_transit") == at["hand_over_by"]}
+    assert len(on_the_limit) == 2
+    assert on_the_limit.isdisjoint(finding["subject"]["id"] for finding in last.values())
+    assert _counted(told, "order.in_transit", before="order.paid") == 39
+    assert _counted(told, "order.delivered", before="order.in_transit") == 2
+
+
+def _orders(name: str) -> dict[str, dict[str, datetime]]:
+    """When each order was told to have passed each step, and its handover limit, from the raw lines."""
+    orders = defaultdict[str, dict[str, datetime]](dict)
+    with gzip.open(DATA / f"{name}.jsonl.gz") as lines:
+        for told in map(json.loads, lines):
+            orders[told["subject"]][told["type"]] = datetime.fromisoformat(told["time"])
+            if limit := told["data"].get("hand_over_by"):
+                orders[told["subject"]]["hand_over_by"] = datetime.fromisoformat(limit)
+    return orders
+
+
+def _counted(orders: dict[str, dict[str, datetime]], step: str, before: str) -> int:
+    """The orders that passed a step before another one."""
+    return sum(at[step] < at[before] for at in orders.values() if step in at and before in at)
 
 
 @pytest.mark.shared
