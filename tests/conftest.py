@@ -9,7 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 SHARED = Path(__file__).parents[2] / "shared"
 LIVE = "tests/live/"
-GIVES_WAY = 10
+GIVES_WAY = 3
 
 
 class LiveTogether(LoadScopeScheduling):
