@@ -19,7 +19,7 @@ demo: $(READY) ## a simulated marketplace, watched: no broker, no root; DEMO_EXI
 
 test: $(READY) ## every test; says in one line what this machine lacks
 	@$(BIN)/python -m tests.missing
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses auto $(TESTS)
 
 lint: $(READY) ## ruff, mypy --strict, import-linter, and that generated files are fresh
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ A due instant is always the last one that is on time.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -161,6 +161,7 @@ def utc_day(at: int) -> int:
     return at // DAY
 
 
+@lru_cache(1 << 14)
 def rfc3339(at: int) -> str:
     """The instant as RFC 3339 in UTC with three decimals and Z; beyond what it can write, its first or last instant."""
     at = min(max(at, _FIRST_WRITTEN), _LAST_WRITTEN)

@@ -67,14 +67,19 @@ class Settings:
         return [f"{host}:{port}" for host, port in self.brokers]
 
 
+def toml(what: str, path: Path) -> dict[str, Any]:
+    """The table of a TOML file. SettingError (one sentence) says why it cannot be read, calling it `what`."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as why:
+        raise SettingError(f"{what} {path} cannot be read: {why.strerror or why}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as why:
+        raise SettingError(f"{what} {path} is no TOML: {why}") from None
+
+
 def load_feeds(path: Path) -> Feeds:
     """The feeds of a `feeds.toml`. SettingError names what is wrong in it, or why it cannot be read."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as why:
-        raise SettingError(f"the feeds file {path} cannot be read: {why.strerror or why}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as why:
-        raise SettingError(f"the feeds file {path} is no TOML: {why}") from None
+    document = toml("the feeds file", path)
     rows = document.pop("feed", None)
     if document or not isinstance(rows, list) or not rows:
         odd = f'"{next(iter(document))}"' if document else "nothing of use"

@@ -100,9 +100,9 @@ class Ticker:
 class Election:
     """Who leads: the one member of a consumer group that has the only partition of the ticks topic.
 
-    Stock's five minutes would be minutes without a tick: so long the broker waits for a member that died while it
-    joined (`max_poll_interval_ms`), and so long a group whose leader joined before it knew the topic's partitions has
-    nobody in the seat (`metadata_max_age_ms`).
+    Stock's five minutes (`max_poll_interval_ms`) would be minutes without a tick: so long the broker waits for a member
+    that asks no more, or died while it joined. And a member learns of the seat before it joins: kafka-python 3.0 joins
+    again when it learns of it later, and when that takes longer than a poll may, never looks at what it was given.
     """
 
     def __init__(self, settings: Settings, session_ms: int, clients: ExitStack) -> None:
@@ -116,12 +116,12 @@ class Election:
             auto_offset_reset="latest",
             session_timeout_ms=session_ms,
             max_poll_interval_ms=session_ms,
-            metadata_max_age_ms=session_ms,
             heartbeat_interval_ms=max(session_ms // 10, 100),
             request_timeout_ms=max(ANSWER_MS, session_ms + 1000),
             bootstrap_timeout_ms=ANSWER_MS,
         )
         clients.callback(self._member.close, timeout_ms=1000)
+        self._member.partitions_for_topic(names.ticks)
 
     def won(self, patience_s: float = 0) -> bool:
         """Whether this member leads now, as far as it knows; one that has lost unawares still ticks truly.

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from functools import cache
 from random import Random
+from typing import Any
 
 import msgspec
 from hypothesis import HealthCheck, Phase, settings
@@ -36,6 +37,16 @@ def few(examples: int) -> settings:
 def rulebook() -> Rulebook:
     """The rules that ship, every feed delivered."""
     return Rulebook(policies.load())
+
+
+def changed(**values: Any) -> Rulebook:
+    """The rules that ship with these values for ever, in all markets."""
+    tables = policies.read()
+    default = dict(tables.default)
+    markets = {name: {key: row for key, row in m.items() if key not in values} for name, m in tables.markets.items()}
+    for key, value in values.items():
+        default[key] = {**default[key], "values": [{"value": value, "source": "a test"}]}
+    return Rulebook(policies.Policies.of(default, markets, *tables[2:]))
 
 
 def with_ticks(facts: Sequence[Fact], rng: Random, percent: int = 100) -> Log:

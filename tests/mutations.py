@@ -1,6 +1,7 @@
 """Breaks the product on purpose, one line at a time, in a copy: each break must make a test fail.
 
-`make mutations`, or `python -m tests.mutations NAME…`. Exits 1 when a mutant survives.
+`make mutations`, or `python -m tests.mutations NAME…`. Exits 1 when a mutant survives, or when its tests fail on the
+sound product too and so prove nothing.
 """
 
 import os
@@ -19,6 +20,7 @@ from tests.mutants import MUTANTS, Mutant
 ROOT = Path(__file__).parent.parent
 _COPIED = ("detectors", "policies", "streams", "tests")
 _SECONDS = 180
+FAILED = 1  # pytest's word for: tests ran, and one failed
 _ENVIRONMENT = os.environ | {"PROPERTIES": "verdict"}
 
 
@@ -56,30 +58,40 @@ def attempt(mutant: Mutant, folder: Path) -> Result:
     start = time.monotonic()
     path.write_text(mutated(mutant, sound))
     try:
-        killed, said = _run(mutant.tests, folder)
+        code, said = _run(mutant.tests, folder)
     finally:
         path.write_text(sound)
-    return Result(mutant, killed, said, time.monotonic() - start)
+    return Result(mutant, code == FAILED, said, time.monotonic() - start)
 
 
-def _run(tests: Sequence[str], folder: Path) -> tuple[bool, str]:
-    """Whether a test failed (1: pytest's word for that; anything else is no proof), and its last line."""
+def unsound(tests: Sequence[str], folder: Path) -> str:
+    """Why these tests prove nothing, failing without any mutant; "" when they pass."""
+    code, said = _run(tests, folder)
+    return said if code else ""
+
+
+def _run(tests: Sequence[str], folder: Path) -> tuple[int, str]:
+    """pytest's exit code (anything but 0 and FAILED shows nothing), and the line that says most."""
     command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]
     try:
         done = subprocess.run(
             command, cwd=folder, env=_ENVIRONMENT, capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        return False, f"no end within {_SECONDS} s: nothing is shown"
+        return -1, f"no end within {_SECONDS} s: nothing is shown"
     lines = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))] or [done.stdout[-200:]]
-    return done.returncode == 1, lines[0]
+    return done.returncode, lines[0]
 
 
 def main(names: Sequence[str]) -> int:
-    """Tries the named mutants, all when none is named; prints a table; 1 when one survives."""
+    """Tries the named mutants, all when none is named; prints a table; 1 when one survives or shows nothing."""
     chosen = [mutant for mutant in MUTANTS if not names or mutant.name in names]
     survivors = 0
     with workshop() as folder:
+        for tests in dict.fromkeys(mutant.tests for mutant in chosen):
+            if why := unsound(tests, folder):
+                print(f"{' '.join(tests)} fails on the sound product: {why}")
+                return 1
         for mutant in chosen:
             result = attempt(mutant, folder)
             survivors += not result.killed

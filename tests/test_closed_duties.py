@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from random import Random
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,19 +18,10 @@ from streams.events.outgoing import OUTCOMES
 from tests.disorder import delayed
 from tests.final_view import difference, view_of
 from tests.histories import DAY, HOUR, Writer, histories
-from tests.logs import as_bytes, few, restored, rulebook
+from tests.logs import as_bytes, changed, few, restored, rulebook
 
 START = 1_772_409_600_000  # Monday, 2026-03-02 00:00 UTC, 09:00 in Japan
 FINAL = 16 * HOUR + 6 * 60_000
-
-
-def changed(**values: Any) -> Rulebook:
-    """The rules that ship with these values for ever, in all markets."""
-    tables, default = read(), dict(read().default)
-    markets = {name: {key: row for key, row in m.items() if key not in values} for name, m in tables.markets.items()}
-    for key, value in values.items():
-        default[key] = {**default[key], "values": [{"value": value, "source": "a test"}]}
-    return Rulebook(Policies.of(default, markets, *tables[2:]))
 
 
 def with_holiday(day: str) -> Rulebook:

@@ -72,9 +72,9 @@ class Returns:
             decision = {"return": "r", "decision": "approve", "by": "seller"}
             self._tell("returns", "return.decided", at + n, n, arrived=arrived + n, **decision)
 
-    def noise(self, until: int) -> None:
-        """The other feed goes on: somebody buys every ten minutes."""
-        for at in range(START + 5 * HOUR, until, 10 * MINUTE):
+    def noise(self, until: int, every: int = 10 * MINUTE) -> None:
+        """The other feed goes on: again and again somebody buys."""
+        for at in range(START + 5 * HOUR, until, every):
             lines = [{"line": "1", "sku": "k"}]
             self.facts.append(
                 by(self.out.add("order.placed", at, "n", f"n{at}", buyer="b", lines=lines, cod=True), "src")
@@ -126,7 +126,7 @@ def test_while_it_is_silent_nobody_is_accused_at_all() -> None:
 
 def test_what_was_said_before_it_fell_silent_stands() -> None:
     story = Returns()
-    story.noise(START + 20 * DAY)
+    story.noise(START + 20 * DAY, every=HOUR)
     said = told(watching(returns="240 h"), story.log(), START + 15 * DAY)
     assert len(accused(said)) == 100
     assert [one for one in said if one.state == "withdrawn"] == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants import MUTANTS, Mutant
-from tests.mutations import ROOT, attempt, mutated, workshop
+from tests.mutations import ROOT, attempt, mutated, unsound, workshop
 
 QUICK = ("facts unsorted", "hold removed", "bound exclusive instead of inclusive")
 
@@ -22,6 +22,14 @@ def test_the_break_is_seen(mutant: Mutant, folder: Path) -> None:
     result = attempt(mutant, folder)
     assert result.killed, result.said
     assert (folder / mutant.file).read_text() == (ROOT / mutant.file).read_text()
+
+
+def test_tests_that_fail_without_a_mutant_prove_nothing(folder: Path) -> None:
+    (folder / "tests" / "test_wrong.py").write_text(
+        "def test_one() -> None:\n    assert False\n\n\ndef test_two(): ...\n"
+    )
+    assert unsound(("tests/test_wrong.py", "-k", "one"), folder).startswith("FAILED tests/test_wrong.py::test_one")
+    assert unsound(("tests/test_wrong.py", "-k", "two"), folder) == ""
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -13,10 +14,11 @@ from detectors.facts import Fact
 from detectors.figures import figure_of
 from detectors.order import OrderFact, fold
 from detectors.outcomes import Outcome
+from detectors.rulebook import Rulebook
 from streams.embedded import END_OF_TIME, Embedded, run
 from tests import oracle
 from tests.histories import DAY, HOUR, MARKETS, MINUTE, Writer
-from tests.logs import LONG, rulebook
+from tests.logs import LONG, changed, rulebook
 
 SPANS = (
     "response_sla",
@@ -216,11 +218,12 @@ def test_the_patterns_are_the_oracles(seed: int) -> None:
     rng = Random(seed)
     orders, seen, staff, facts = _busy_shop(rng)
     rng.shuffle(facts)
-    embedded = Embedded(rulebook())
+    rules = rulebook() if seed % 2 else _without_hotspots()
+    embedded = Embedded(rules)
     said = [one for fact in sorted(facts, key=lambda fact: fact.arrived) for one in embedded.accept(fact)]
     at = max(fact.arrived for fact in facts) + rng.choice((0, 1, DAY, 6 * DAY))
     said += embedded.close(at)
-    figure = figure_of(embedded.store, rulebook(), "s", at)
+    figure = figure_of(embedded.store, rules, "s", at)
     assert (figure.num, figure.den) == oracle.m01r(orders, at)
     said += embedded.close(END_OF_TIME)
     assert _numbers(said, "V-13", "hour", "hour_count", "day_count", "paid_24h") == {
@@ -231,6 +234,12 @@ def test_the_patterns_are_the_oracles(seed: int) -> None:
         (buyer, *numbers) for (buyer, _), numbers in oracle.v27(orders).items()
     }
     assert _numbers(said, "V-25", "link") == {(f"device:{mark}",) for mark in oracle.v25(seen, staff)}
+
+
+@cache
+def _without_hotspots() -> Rulebook:
+    """No day is judged for V-17's sake: what another pattern takes for quiet stays unsaid."""
+    return changed(v17_count=1_000_000)
 
 
 def _numbers(said: list[Outcome], code: str, *names: str) -> set[tuple[Any, ...]]:

@@ -5,7 +5,6 @@ says where in their data our fields stand, `[event.attributes]` where in their e
 inward at its dots. `[event.values]` translates the values of our fields, `[event.set]` gives values that never come.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import msgspec
 
 from streams.events import EVENTS
-from streams.settings import SettingError
+from streams.settings import SettingError, toml
 
 Event = dict[str, Any]
 
@@ -91,12 +90,7 @@ def _as_text(value: Any) -> Any:
 
 def load_mapping(path: Path) -> Renamings:
     """The renamings of a mapping file. SettingError (one sentence) says why it cannot be read or used."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as why:
-        raise SettingError(f"the mapping file {path} cannot be read: {why.strerror or why}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as why:
-        raise SettingError(f"the mapping file {path} is no TOML: {why}") from None
+    document = toml("the mapping file", path)
     rows = document.pop("event", None)
     if document or not isinstance(rows, list) or not rows:
         odd = f'"{next(iter(document))}"' if document else "nothing of use"

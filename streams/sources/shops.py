@@ -1,13 +1,12 @@
 """`shops.toml`: which market a shop of a platform sells in (duties §3 "TikTok Shop")."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from detectors.clock import rfc3339
 from streams.sentences import Unusable
-from streams.settings import SettingError
+from streams.settings import SettingError, toml
 from streams.sources.fields import Fields
 
 
@@ -43,12 +42,7 @@ class Shops:
 
 def load_shops(path: Path) -> Shops:
     """The shops of a `shops.toml`. SettingError (one sentence) says why it cannot be read or used."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as why:
-        raise SettingError(f"the shops file {path} cannot be read: {why.strerror or why}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as why:
-        raise SettingError(f"the shops file {path} is no TOML: {why}") from None
+    document = toml("the shops file", path)
     shops = document.pop("shops", None)
     if document or not isinstance(shops, dict) or not shops:
         odd = f'"{next(iter(document))}"' if document else "no shops"

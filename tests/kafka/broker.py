@@ -44,6 +44,7 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=500
 auto.create.topics.enable=false
 log.cleaner.dedupe.buffer.size=4194304
+log.cleaner.backoff.ms=500
 """
 
 

@@ -16,11 +16,9 @@ from streams.topics import apply
 from tests.kafka.broker import Broker, missing
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Everything in this folder is live."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.live)
+    item.add_marker(pytest.mark.live)
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,8 @@ FAST = {"instant_cancel": "1 s", "settle": "2 s"}
 def test_the_new_one_waits_for_the_old_one_and_misses_nothing(
     applied: Settings, environ: dict[str, str], tmp_path: Path
 ) -> None:
-    old = short(tmp_path / "old", **FAST, response_sla="6 s")
-    new = short(tmp_path / "new", **FAST, response_sla="7 s")
+    old = short(tmp_path / "old", **FAST, response_sla="15 s")
+    new = short(tmp_path / "new", **FAST, response_sla="16 s")
     names = Names(applied)
     with workers({**environ, "COUNTERMAND_POLICIES": str(old)}, 1, tmp_path) as (first,):
         _until(lambda: len(records(applied, names.facts)) > 0, first, "no tick")

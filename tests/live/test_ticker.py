@@ -14,7 +14,7 @@ from detectors.facts import Tick, decode
 from streams.brokers import admin
 from streams.messages import Post
 from streams.settings import Settings
-from streams.ticker import SLACK_MS, Clockwork, Ticker
+from streams.ticker import SLACK_MS, Clockwork, Election, Ticker
 from streams.topics import Names, apply
 from tests.kafka.broker import Broker
 from tests.live.reading import records
@@ -132,8 +132,8 @@ def test_ticks_name_the_feeds_that_are_silent_and_a_new_leader_knows_when_each_w
         assert heard is not None
         time.sleep(1.3)
         clockwork.tick()
-        now = int(time.time() * 1000)
-        notice = [("returns", "JP", now), ("unheard of", "JP", now)]
+        heard_last = int(time.time() * 1000) + 60_000  # ahead, so that no slow machine finds it silent again
+        notice = [("returns", "JP", heard_last), ("unheard of", "JP", heard_last)]
         for message in Post(applied).heard(notice):
             KafkaProducer(bootstrap_servers=applied.bootstrap).send(names.ticks, message.value, message.key).get(10)
         clockwork.tick()
@@ -159,6 +159,18 @@ def test_one_leads_and_another_takes_over(applied: Settings) -> None:
     ticks = _ticks(applied)
     assert ticks == sorted(set(ticks))
     assert abs(ticks[-1] - time.time() * 1000) < 10_000
+
+
+def test_a_leader_that_asks_no_more_loses_the_seat_and_knows_it(
+    applied: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ExitStack() as clients:
+        stuck = Election(applied, 2_000, clients)
+        _until(lambda: stuck.won(0.1), 20, "nobody else, and yet it does not lead")
+        other = Election(applied, 2_000, clients)
+        _until(lambda: other.won(0.1), 20, "one that asks no more has kept the seat")
+        assert not stuck.won(), "two lead"
+    assert "No partition metadata" not in caplog.text, "who joins before it knows of the seat may never take it"
 
 
 def test_an_outage_of_the_broker_is_outlived(own_broker: Broker, caplog: pytest.LogCaptureFixture) -> None:

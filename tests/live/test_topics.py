@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from streams import topics
+from streams import brokers, topics
 from streams.brokers import UnreachableError, admin
 from streams.settings import Settings
 from streams.topics import Names, declared
@@ -86,7 +86,8 @@ def test_partitions_are_never_changed(applied: Settings, capsys: pytest.CaptureF
         assert topics.differences(client, applied) == []
 
 
-def test_nobody_answering_is_one_sentence() -> None:
+def test_nobody_answering_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brokers, "FIRST_ANSWER_MS", 500)
     settings = Settings(brokers=(("127.0.0.1", 9),))
     with pytest.raises(UnreachableError) as told, admin(settings):
         pass

@@ -30,7 +30,7 @@ def test_it_names_each_bad_seller_with_its_reason_and_ends(tmp_path: Path) -> No
         env=environment(tmp_path, DEMO_EXIT="1"),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -56,8 +56,8 @@ def test_ctrl_c_ends_it_without_a_word_of_python(tmp_path: Path) -> None:
         reader = threading.Thread(target=lambda: rest.append(demo.stdout.read()))
         reader.start()
         demo.send_signal(signal.SIGINT)
-        assert demo.wait(10) == 0
-        reader.join(10)
+        assert demo.wait(30) == 0
+        reader.join(30)
 
     assert "Ended by Ctrl-C." in rest[0]
     assert "Traceback" not in rest[0]

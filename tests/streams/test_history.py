@@ -2,21 +2,17 @@
 
 import gzip
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from contract_samples import TIME_MS, event, ingest, policies
+from contract_samples import TIME_MS, event, ingest
 
 from detectors.facts import Fact
-from detectors.policy import Policies
-from detectors.text import Lexicon
 from streams.history import FileReader, HistoryError, Item
-from streams.ingest import DeadLetter, Ingest
+from streams.ingest import DeadLetter
 
 HOUR, DAY = 3_600_000, 86_400_000
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 def at(hour: int, name: str, recorded: int | None = None, **more: Any) -> bytes:
@@ -184,16 +180,3 @@ def test_a_damaged_packed_file(tmp_path: Path) -> None:
     broken.write_bytes(whole[:-8] + b"\0" * 8)
     assert refusal(broken).startswith(f"{broken} is damaged after line ")
     assert "(CRC check failed 0x0 != 0x" in refusal(broken)
-
-
-def _everywhere() -> Policies:
-    """The policies of the samples, for the markets of the two histories."""
-    known, names = policies(), ["BR", "DE", "ES", "FR", "IE", "IT", "UK", "SG", "US", "JP"]
-    return Policies(dict.fromkeys(names, known.markets["JP"]), known.reasons, known.hash)
-
-
-@pytest.mark.shared
-@pytest.mark.parametrize(("name", "count"), [("olist-half", 12_837), ("online-retail", 393_804)])
-def test_the_real_histories_have_no_dead_letters(name: str, count: int) -> None:
-    reader = FileReader([SHARED / f"{name}.jsonl.gz"], Ingest(_everywhere(), Lexicon.of({}), "log"))
-    assert Counter(type(item) for item in reader) == {Fact: count}

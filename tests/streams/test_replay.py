@@ -1,13 +1,22 @@
 """Replays of whole files through the command line: the real histories, and the plain mistakes of a user."""
 
+import gzip
 import json
+import os
+import pty
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter, defaultdict
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from contract_samples import event
 
+from bench.replay import measure
 from policies import PACKAGED
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -54,6 +63,29 @@ def test_olist(tmp_path):
     assert {finding["numbers"]["stage"] for finding in last.values()} == {"handover"}
     assert len(last) - len(late) == 506
 
+    told = _orders("olist-half")
+    on_the_limit = {order for order, at in told.items() if at.get("order.in_transit") == at["hand_over_by"]}
+    assert len(on_the_limit) == 2
+    assert on_the_limit.isdisjoint(finding["subject"]["id"] for finding in last.values())
+    assert _counted(told, "order.in_transit", before="order.paid") == 39
+    assert _counted(told, "order.delivered", before="order.in_transit") == 2
+
+
+def _orders(name: str) -> dict[str, dict[str, datetime]]:
+    """When each order was told to have passed each step, and its handover limit, from the raw lines."""
+    orders = defaultdict[str, dict[str, datetime]](dict)
+    with gzip.open(DATA / f"{name}.jsonl.gz") as lines:
+        for told in map(json.loads, lines):
+            orders[told["subject"]][told["type"]] = datetime.fromisoformat(told["time"])
+            if limit := told["data"].get("hand_over_by"):
+                orders[told["subject"]]["hand_over_by"] = datetime.fromisoformat(limit)
+    return orders
+
+
+def _counted(orders: dict[str, dict[str, datetime]], step: str, before: str) -> int:
+    """The orders that passed a step before another one."""
+    return sum(at[step] < at[before] for at in orders.values() if step in at and before in at)
+
 
 @pytest.mark.shared
 def test_online_retail(tmp_path):
@@ -62,8 +94,55 @@ def test_online_retail(tmp_path):
     assert summary["events"]["dead_letters"] == 0
     found = {code: counts["confirmed"] for code, counts in summary["findings"].items()}
     assert found == {"V-15": 3, "V-17": 2}
+    assert _cancelled_by("online-retail") == {"buyer": 6054}
     assert summary["not_applicable"]["R-44"] == {"no feed: order.in_transit": 190848, "no feed: order.ready": 381696}
     assert summary["not_applicable"]["R-08"]["no feed: order.ready or order.in_transit"] == 5917
+
+
+def _cancelled_by(name: str) -> Counter[str]:
+    """Who cancelled, counted over the raw lines."""
+    with gzip.open(DATA / f"{name}.jsonl.gz") as lines:
+        events = (json.loads(line) for line in lines if b'"order.cancelled"' in line)
+        return Counter(event["data"]["by"] for event in events)
+
+
+def test_a_terminal_sees_how_far_it_is_and_nothing_else_does(tmp_path):
+    history = tmp_path / "h.jsonl"
+    history.write_text("".join(json.dumps(event(id=f"e-{n}")) + "\n" for n in range(100)))
+    words = ("replay", history, "--out", tmp_path / "out")
+    assert re.search(r"replay .*━.*100 %", _on_a_terminal(*words))
+    assert run(*words).stderr == ""
+
+
+def _on_a_terminal(*words: object) -> str:
+    """What a terminal is shown on stderr."""
+    ours, theirs = pty.openpty()
+    with open(ours, "rb", buffering=0) as screen, open(theirs, "wb", buffering=0) as stderr:  # noqa: PTH123 - no paths
+        environment = {**os.environ, "TERM": "xterm"}
+        running = subprocess.Popen(
+            [*COUNTERMAND, *map(str, words)], stdout=subprocess.DEVNULL, stderr=stderr, env=environment
+        )
+        stderr.close()
+        shown = b""
+        with suppress(OSError):  # Linux: nobody has the terminal any more
+            while more := screen.read(1 << 16):
+                shown += more
+        assert running.wait(60) == 0, shown
+    return shown.decode()
+
+
+def test_the_bench_counts_every_event_and_puts_the_floor_beside_the_replay(tmp_path):
+    history = tmp_path / "h.jsonl"
+    history.write_text(
+        "".join(json.dumps(event(id=f"e-{n}")) + "\n" for n in range(100)) + json.dumps(event(market="XX"))
+    )
+    told = re.sub(r" {2,}[\d.,]+(?= events a|$)", " N", measure([history], None), flags=re.MULTILINE)
+    assert told.splitlines() == [
+        "events 101, accepted 100, dead letters 1",
+        "floor N events a CPU second",
+        "replay N events a CPU second",
+        "ratio N",
+    ]
 
 
 def test_a_user_s_mistakes_are_one_sentence_and_exit_2(tmp_path):
