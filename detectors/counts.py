@@ -63,7 +63,7 @@ def counted(order: Order, terms: Terms, verdicts: Sequence[Verdict]) -> list[int
         return []
     day = terms.market.calendar.day
     counts = [*_placed(order), *_paid(order, terms), *_duties(verdicts), *_delivery(order, terms)]
-    return sorted(day(at) * _DAY + PLACE[name] for at, name in counts)
+    return sorted([day(at) * _DAY + PLACE[name] for at, name in counts])
 
 
 def _placed(order: Order) -> Iterator[tuple[int, str]]:

@@ -58,6 +58,8 @@ def lines_left(order: Order, gone: Sequence[Gone], until: int) -> list[Line]:
 
 def lines_owed(order: Order, gone: Sequence[Gone], until: int, stage: str) -> list[Line]:
     """The lines that nobody cancelled, up to and including `until`, before they had reached the stage."""
+    if not gone:
+        return list(order.lines.values())
     off = {
         name
         for one in gone

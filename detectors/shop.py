@@ -8,7 +8,7 @@ from detectors.facts import Fact
 from detectors.outcomes import Outcome
 from detectors.rulebook import Rulebook
 from detectors.say import Moment
-from detectors.store import ShopRow, Store, parts, shop_key
+from detectors.store import SeenRow, ShopRow, Store, parts, seen_key, shop_key
 from detectors.window import EMPTY, LINK, STAFF, Entry
 
 _EMPTY = {"stock.changed": "quantity", "listing.changed": "listed"}
@@ -18,22 +18,18 @@ _CAMPAIGN = ("campaign.started", "campaign.ended")
 def apply(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     """Takes in one fact that is about no order; its id is remembered for 24 hours of log time."""
     log = max(fact.arrived, store.ticked)
-    row = store.get(shop_key(fact.seller), ShopRow) or ShopRow()
-    row.seen = [one for one in row.seen if one[0] > log - DAY]
-    kept = next((one for one in row.seen if one[1:3] == (fact.source, fact.id)), None)
-    if kept is not None:
-        return [received(fact, "duplicate" if kept[3] == fact.body else "conflicting_duplicate", log)]
-    row.seen.append((log, fact.source, fact.id, fact.body))
+    key = seen_key(fact.seller, fact.source, fact.id)
+    kept = store.get(key, SeenRow)
+    if kept is not None and kept.arrived > log - DAY:
+        return [received(fact, "duplicate" if kept.body == fact.body else "conflicting_duplicate", log)]
+    store.put(key, SeenRow(log, fact.body), log + DAY)
     late = log - fact.at > rules.terms(fact.market).market.ms("settle", log)
     when = Moment(store.ticked - 1, log, log if late else 0, rules.hush(store.silence, store.ticked))
-    since = _campaign(row, fact)
     said = [received(fact, "accepted", log)]
     if fact.type == "shop.policy_changed":
-        said.extend(_terms_changed(store, rules, row, fact, when))
-    else:
-        store.put(shop_key(fact.seller), row, store.waits_until(shop_key(fact.seller)))
-    if since is not None:
-        said.extend(windows.campaign_changed(store, rules, fact.seller, fact.market, since, when))
+        said.extend(_terms_changed(store, rules, fact, when))
+    if fact.type in _CAMPAIGN:
+        said.extend(_campaign(store, rules, fact, when))
     if fact.type in _EMPTY:
         said.extend(_stock(store, rules, fact, when))
     if fact.type == "identity.seen":
@@ -41,20 +37,22 @@ def apply(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     return said
 
 
-def _campaign(row: ShopRow, fact: Fact) -> int | None:
-    """Keeps a campaign's start or end in its place; the instant from which windows must be judged again."""
-    if fact.type not in _CAMPAIGN:
-        return None
+def _campaign(store: Store, rules: Rulebook, fact: Fact, when: Moment) -> list[Outcome]:
+    """Keeps a campaign's start or end in its place and judges the windows from there on again."""
+    key = shop_key(fact.seller)
+    row = store.get(key, ShopRow) or ShopRow()
     insort(row.campaigns, (fact.at, fact.type == _CAMPAIGN[1], fact.id))
-    return fact.at
+    store.put(key, row, store.waits_until(key))
+    return windows.campaign_changed(store, rules, fact.seller, fact.market, fact.at, when)
 
 
-def _terms_changed(store: Store, rules: Rulebook, row: ShopRow, fact: Fact, when: Moment) -> list[Outcome]:
+def _terms_changed(store: Store, rules: Rulebook, fact: Fact, when: Moment) -> list[Outcome]:
     """Keeps a change of the seller's own terms in its place and judges them; what is long replaced is forgotten.
 
     Of a shop of which something was said no change is forgotten: it is evidence.
     """
     assert when.cause is not None
+    row = store.get(shop_key(fact.seller), ShopRow) or ShopRow()
     row.market = row.market or fact.market
     own_terms.add(row.terms, fact)
     if not row.said:

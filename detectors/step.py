@@ -22,6 +22,8 @@ from detectors.store import OrderRow, Store, is_order, order_key, parts, talk_ke
 from detectors.window import PAID, Entry
 
 _ABOUT_ORDERS = ("order.", "cancellation.", "refund.", "notice.", "consent.", "return.", "dispute.")
+_INERT = frozenset({"order.completed", "message.sent"})
+_ROUTINE = _INERT | {"order.placed", "order.paid", "order.ready", "order.in_transit", "order.delivered"}
 _MAYBE_ORDERS = frozenset({"message.sent", "complaint.filed", "review.posted", "identity.seen"})
 
 
@@ -77,8 +79,16 @@ def _at_instant(store: Store, rules: Rulebook, keys: Iterable[bytes], when: Mome
 def _again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outcome]:
     if is_order(key):
         return _order_again(store, rules, key, when)
-    again = {"rates": runs.again, "shop": shop.again, "talk": _talk_again}.get(parts(key)[1], windows.again)
-    return again(store, rules, key, when)
+    return _AGAIN.get(parts(key)[1], windows.again)(store, rules, key, when)
+
+
+def _forget(store: Store, _rules: Rulebook, key: bytes, _when: Moment) -> list[Outcome]:
+    """Forgets what was remembered for a time only."""
+    store.drop(key)
+    return []
+
+
+_AGAIN = {"rates": runs.again, "shop": shop.again, "talk": _forget, "seen": _forget}
 
 
 def _judge_again(store: Store, rules: Rulebook, at: int, before: str) -> list[Outcome]:
@@ -123,8 +133,20 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     log = max(fact.arrived, store.ticked)
     if kept is not None:
         return [shop.received(fact, "duplicate" if kept.body == fact.body else "conflicting_duplicate", log)]
+    if _is_inert(fact, row, log, rules):
+        _insert(row.facts, OrderFact.of(fact))
+        store.put(key, row, store.waits_until(key))
+        return [shop.received(fact, "accepted", log)]
     _insert(row.facts, OrderFact.of(fact))
     return [shop.received(fact, "accepted", log), *_changed(store, rules, fact.seller, fact.subject, row, fact.at, log)]
+
+
+def _is_inert(fact: Fact, row: OrderRow, log: int, rules: Rulebook) -> bool:
+    """Whether no rule reads the fact: it tells nothing new of an order that went its way so far."""
+    if fact.type not in _INERT or fact.data.get("hits") or not fact.data.get("listed", True):
+        return False
+    late = log - fact.at > rules.terms(row.market).market.ms("settle", log)
+    return bool(row.facts) and not late and all(one.type in _ROUTINE for one in row.facts)
 
 
 def _changed(store: Store, rules: Rulebook, seller: str, name: str, row: OrderRow, at: int, log: int) -> list[Outcome]:
@@ -191,12 +213,6 @@ def _spoken_of(
         store.drop(key)
         return []
     return _changed(store, rules, seller, order, row, one.at, log)
-
-
-def _talk_again(store: Store, _rules: Rulebook, key: bytes, _when: Moment) -> list[Outcome]:
-    """Forgets a conversation in which nothing was said for so long."""
-    store.drop(key)
-    return []
 
 
 def _judge(rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> tuple[Judged, Spoken]:

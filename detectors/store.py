@@ -51,19 +51,25 @@ class ClockRow(msgspec.Struct, gc=False, array_like=True):
 
 
 class ShopRow(msgspec.Struct, gc=False, array_like=True):
-    """A shop's own facts: starts and ends of campaigns (at, whether an end, fact) in order; the ids of the last 24
-    hours of log time; its own terms, and what was said of them.
+    """A shop's own facts: starts and ends of campaigns (at, whether an end, fact) in order; its own terms, and what
+    was said of them.
 
     `market`: that of the terms ("" before any). `hold`: log time (ms) of the latest change of terms out of a backlog.
     """
 
     campaigns: list[tuple[int, bool, str]] = []
-    seen: list[tuple[int, str, str, str]] = []
     market: str = ""
     terms: list[TermsChange] = []
     hold: int = 0
     said: dict[str, Said] = {}
     failed: dict[str, str] = {}
+
+
+class SeenRow(msgspec.Struct, gc=False, array_like=True):
+    """A fact that is about no order, for 24 hours of log time: when it arrived (ms UTC), and its body."""
+
+    arrived: int
+    body: str
 
 
 def order_key(seller: str, order: str) -> bytes:
@@ -89,6 +95,11 @@ def link_key(seller: str, link: str) -> bytes:
 def buyer_key(seller: str, buyer: str) -> bytes:
     """The row key of one buyer's orders with a seller."""
     return f"{seller}{_SELLER}buyer{_SELLER}{buyer}".encode()
+
+
+def seen_key(seller: str, source: str, name: str) -> bytes:
+    """The row key of a fact that is about no order."""
+    return f"{seller}{_SELLER}seen{_SELLER}{source}{_ORDER}{name}".encode()
 
 
 def talk_key(seller: str, conversation: str) -> bytes:
@@ -129,21 +140,29 @@ class Store:
     """
 
     def __init__(
-        self, orders: MutableMapping[bytes, bytes], sellers: MutableMapping[bytes, bytes], partition: int = 0
+        self,
+        orders: MutableMapping[bytes, bytes],
+        sellers: MutableMapping[bytes, bytes],
+        partition: int = 0,
+        unpacked: int = _UNPACKED,
     ) -> None:
-        """Starts with an empty wheel; call `rebuild` when the mappings already hold rows."""
+        """Starts with an empty wheel; call `rebuild` when the mappings already hold rows. `unpacked`: how many rows, up
+        to twice, stay unpacked.
+        """
+        self._most = unpacked
         self.orders, self.sellers = orders, sellers
         self._unpacked: dict[bytes, msgspec.Struct] = {}
+        self._older: dict[bytes, msgspec.Struct] = {}
         self._changed: dict[bytes, int] = {}
         self._clock_key = clock_key(partition)
         self._clock = self.get(self._clock_key, ClockRow) or ClockRow()
-        self.wheel = Wheel(self._next)
+        self.wheel = Wheel(self.waits_until)
 
     def rebuild(self, keys: Iterator[bytes]) -> None:
         """Puts the partition's rows back on the wheel; reads only their heads."""
-        self.wheel = Wheel(self._next)
+        self.wheel = Wheel(self.waits_until)
         for key in keys:
-            instant = self._next(key)
+            instant = self.waits_until(key)
             if instant is not None:
                 self.wheel.put(key, instant)
 
@@ -168,26 +187,23 @@ class Store:
 
     def tick(self, at: int, policies: str) -> None:
         """Keeps how far time has come, among the rows: a restored store goes on from there."""
-        self._clock = ClockRow(at, policies, self.silence)
-        self.put(self._clock_key, self._clock, None)
+        self._unpacked[self._clock_key] = self._clock = ClockRow(at, policies, self._clock.silence)
+        self._changed[self._clock_key] = NEVER
 
     def _table(self, key: bytes) -> MutableMapping[bytes, bytes]:
-        return self.orders if is_order(key) else self.sellers
+        return self.sellers if _SELLERS_MARK in key else self.orders
 
-    def _next(self, key: bytes) -> int | None:
+    def waits_until(self, key: bytes) -> int | None:
+        """The instant at which the row is looked at again; None for never, or no row."""
         instant = self._changed.get(key)
         if instant is None:
             raw = self._table(key).get(key)
             instant = NEVER if raw is None else int.from_bytes(raw[:8], "big")
         return None if instant == NEVER else instant
 
-    def waits_until(self, key: bytes) -> int | None:
-        """The instant at which the row is looked at again; None for never, or no row."""
-        return self._next(key)
-
     def get(self, key: bytes, kind: type[Row]) -> Row | None:
         """The row of that key; None when there is none. What is changed in it must be `put`."""
-        row = self._unpacked.get(key)
+        row = self._unpacked.get(key) or self._older.get(key)
         if row is None:
             raw = self._table(key).get(key)
             if raw is None:
@@ -198,7 +214,7 @@ class Store:
 
     def put(self, key: bytes, row: msgspec.Struct, instant: int | None) -> None:
         """Keeps the row; `instant` (ms UTC): when to look at it again, None for never."""
-        if instant is not None and instant != self._next(key):
+        if instant is not None and instant != self.waits_until(key):
             self.wheel.put(key, instant)
         self._keep(key, row)
         self._changed[key] = NEVER if instant is None else instant
@@ -206,6 +222,7 @@ class Store:
     def drop(self, key: bytes) -> None:
         """Forgets the row."""
         self._unpacked.pop(key, None)
+        self._older.pop(key, None)
         self._changed.pop(key, None)
         self._table(key).pop(key, None)
 
@@ -221,9 +238,9 @@ class Store:
         return len(self.orders)
 
     def _keep(self, key: bytes, row: msgspec.Struct) -> None:
-        if len(self._unpacked) >= _UNPACKED:
+        if len(self._unpacked) >= self._most:
             self.flush()
-            self._unpacked.clear()
+            self._older, self._unpacked = self._unpacked, {}
         self._unpacked[key] = row
 
     def day(self, seller: str, number: int) -> Day | None:
@@ -233,7 +250,8 @@ class Store:
 
 _encoder = msgspec.msgpack.Encoder()
 _decoders = {
-    kind: msgspec.msgpack.Decoder(kind) for kind in (OrderRow, ClockRow, ShopRow, RateRow, Day, Buyer, Link, TalkRow)
+    kind: msgspec.msgpack.Decoder(kind)
+    for kind in (OrderRow, ClockRow, ShopRow, SeenRow, RateRow, Day, Buyer, Link, TalkRow)
 }
 
 

@@ -291,7 +291,13 @@ class Window:
 
 def between(entries: list[Entry], first: int, last: int) -> list[Entry]:
     """The entries with `first` <= at <= `last`."""
-    return entries[bisect_left(entries, first, key=_at) : bisect_right(entries, last, key=_at)]
+    start, end = bounds(entries, first, last)
+    return entries[start:end]
+
+
+def bounds(entries: list[Entry], first: int, last: int) -> tuple[int, int]:
+    """From which place on, and up to which, the entries have `first` <= at <= `last`."""
+    return bisect_left(entries, first, key=_at), bisect_right(entries, last, key=_at)
 
 
 def day_number(entry: Entry) -> int:

@@ -1,6 +1,7 @@
 """A seller's windows in the store: changed by contributions, judged where a change or the time touches them."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from detectors.clock import DAY, utc_day
@@ -77,7 +78,7 @@ def _change_day(
     for entry in on:
         day.put(entry)
     day.hold = max(day.hold, when.hold)
-    later = [store.day(seller, number + i) for i in range(1, 1 + _reach(profile, when.cause))]
+    later = [store.day(seller, number + i) for i in range(1, 1 + _reach(profile, number))]
     last = not any(later)
     window = None if last and _plain(day, off, on, profile) else _window(store, seller, day, profile)
     if window is None or (last and _all_quiet(window, off, on, profile)):
@@ -122,15 +123,16 @@ def _all_quiet(window: Window, off: Sequence[Entry], on: Sequence[Entry], profil
 _STAY = frozenset({PLACED, PAID})
 
 
-def _reach(profile: Market, at: int) -> int:
-    """How many days later a window may still hold an entry."""
+@lru_cache(4096)
+def _reach(profile: Market, day: int) -> int:
+    """How many days after (or before) a UTC day a window may still hold an entry."""
     keys = ("v24_window", "v17_window", "v11_empty_reach", "v11_same_window")
-    longest = max(DAY, *(profile.ms(key, at) for key in keys))
+    longest = max(DAY, *(profile.ms(key, day * DAY) for key in keys))
     return -(-longest // DAY)
 
 
 def _window(store: Store, seller: str, day: Day, profile: Market) -> Window:
-    back = _reach(profile, day.number * DAY)
+    back = _reach(profile, day.number)
     earlier = (store.day(seller, day.number - i) for i in range(back, 0, -1))
     shop = store.get(shop_key(seller), ShopRow) or ShopRow()
     return Window(seller, day, [one for one in earlier if one is not None], shop.campaigns)

@@ -9,6 +9,7 @@ from detectors.step import step
 from detectors.store import Store
 from streams.hearing import Hearing
 
+_UNPACKED = 16_384
 END_OF_TIME = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 
 
@@ -16,7 +17,7 @@ class Embedded:
     """A store in memory. Before each fact it concludes everything decidable strictly before its log time."""
 
     def __init__(self, rules: Rulebook) -> None:
-        self.rules, self.store = rules, Store({}, {})
+        self.rules, self.store = rules, Store({}, {}, unpacked=_UNPACKED)
         self.hearing = Hearing(rules)
         self.first: int | None = None
         self.last: int | None = None

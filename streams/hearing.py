@@ -69,6 +69,9 @@ class Hearing:
         Those between at which one falls silent come first, so that it does not matter how often time is ticked.
         `ended`: nothing more is to come, so no feed is silent, and what waited for one is concluded before the end.
         """
+        if not self._heard:
+            yield at, ()
+            return
         if ended and self.silent(after + 1):
             yield after + 1, ()
         turns = {turn for turn in map(self._turn, self._heard) if turn is not None and after < turn < at}

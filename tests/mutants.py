@@ -33,9 +33,16 @@ MUTANTS = (
     Mutant(
         "facts unsorted",
         "detectors/step.py",
-        "insort(row.facts, OrderFact.of(fact), key=OrderFact.place)",
-        "row.facts.append(OrderFact.of(fact))",
+        "if facts and fact.place() < facts[-1].place():",
+        "if not facts:",
         _properties("days_of_delay or arrival"),
+    ),
+    Mutant(
+        "a fact that is read taken for one that is not",
+        "detectors/step.py",
+        '_INERT = frozenset({"order.completed",',
+        '_INERT = frozenset({"order.completed", "order.in_transit",',
+        _properties("no_rule_reads"),
     ),
     Mutant(
         "facts of one instant in order of arrival",
@@ -96,8 +103,8 @@ MUTANTS = (
     Mutant(
         "UTC instead of local days",
         "detectors/clock.py",
-        "day = datetime.fromtimestamp(at // SECOND, self.tz).toordinal()",
-        'day = datetime.fromtimestamp(at // SECOND, ZoneInfo("UTC")).toordinal()',
+        "day = at // DAY + _EPOCH\n",
+        "return at // DAY + _EPOCH\n",
         _oracle("every_span"),
     ),
     Mutant(

@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors import step as stepping
 from detectors.catalogue import CODES, DIRECTIVE_KINDS, DUTIES
 from detectors.facts import Fact, Tick, decode, encode
 from detectors.outcomes import Outcome
@@ -68,6 +70,16 @@ def test_cut_anywhere_restored_and_gone_on(facts: list[Fact], rng: Random, perce
     store = Store({}, {})
     before = as_bytes(apply(log[:cut], store))
     assert before + as_bytes(apply(log[cut:], restored(store))) == as_bytes(apply(log, Store({}, {})))
+
+
+@few(25)
+@given(histories(4), CHANCE)
+def test_a_fact_that_no_rule_reads_needs_no_judging(facts: list[Fact], rng: Random) -> None:
+    log = with_ticks(delayed(facts, rng, LATE), rng)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stepping, "_INERT", frozenset())
+        judged = as_bytes(apply(log, Store({}, {})))
+    assert as_bytes(apply(log, Store({}, {}))) == judged
 
 
 # 2. Final equality

@@ -1,6 +1,7 @@
 """V-24, V-25, V-27: orders that look made, not wanted: concentrated on few buyers, of linked buyers, or cancelled."""
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from detectors.act import Deed
 from detectors.card import Card, Code
@@ -8,7 +9,7 @@ from detectors.clock import utc_day
 from detectors.policy import Market
 from detectors.terms import Terms
 from detectors.verdict import Breach
-from detectors.window import PLACED, STAFF, Buyer, Day, Entry, Link, Window, between
+from detectors.window import PLACED, STAFF, Buyer, Day, Entry, Link, Window, between, bounds
 
 _CODES = {
     "V-24": Code(
@@ -93,19 +94,25 @@ def _concentrated(window: Window, at: int, span: list[Entry], buyers: int) -> De
 def cancelled_after(row: Buyer, seller: str, market: Market) -> Iterator[Deed]:
     """V-27: the buyer's first order of each UTC day whose window qualifies; known when enough are cancelled."""
     days: set[int] = set()
+    gone = [0, *accumulate(entry.flag > 0 for entry in row.orders)]
     for entry in row.orders:
         day = utc_day(entry.at)
-        if day >= row.since and day not in days and (deed := _blocked(row, seller, entry.at, market)) is not None:
+        if day < row.since or day in days:
+            continue
+        first, end = bounds(row.orders, entry.at - market.ms("v27_window", entry.at), entry.at)
+        needed = _needed(end - first, entry.at, market)
+        if needed and gone[end] - gone[first] >= needed:
             days.add(day)
-            yield deed
+            yield _blocked(row, seller, row.orders[first:end], entry.at, needed)
 
 
-def _blocked(row: Buyer, seller: str, at: int, market: Market) -> Deed | None:
-    span = between(row.orders, at - market.ms("v27_window", at), at)
+def _needed(orders: int, at: int, market: Market) -> int:
+    """How many of so many orders must be cancelled; 0 where they are too few to be judged."""
+    return -(-int(market.at("v27_percent", at)) * orders // 100) if orders >= market.at("v27_orders", at) else 0
+
+
+def _blocked(row: Buyer, seller: str, span: list[Entry], at: int, needed: int) -> Deed:
     gone = sorted(e.flag for e in span if e.flag)
-    needed = -(-market.at("v27_percent", at) * len(span) // 100)
-    if len(span) < market.at("v27_orders", at) or len(gone) < needed:
-        return None
     facts = tuple(dict.fromkeys(fact for e in span for fact in e.facts))
     numbers = {"buyer": row.buyer, "orders": len(span), "cancelled": len(gone), "window_end": at}
     breach = Breach("V-27", "seller", "high", ("seller", seller), facts, numbers)

@@ -30,7 +30,11 @@ SOLICITED = Card(
     first_look="Read the message at the offset, in the thread, and who spoke first.",
     clock="window",
     gaps=("Phrases outside the lists, pictures, and calls are not seen.",),
-    innocents=("The buyer asked first.", "Negations, quotations and conditionals.", "No cancellation followed."),
+    innocents=(
+        "The buyer asked first.",
+        "Negations, quotations and conditionals.",
+        "No cancellation followed, or the buyer took his wish back.",
+    ),
 )
 
 LAUNDERED = Card(
@@ -60,9 +64,9 @@ _SELLERS_SIDE = frozenset({"seller", "service", "robot"})
 
 
 def buyers_acts(order: Order) -> Iterator[tuple[Moment, str]]:
-    """When the buyer cancelled or asked to, and with which reason."""
+    """When the buyer cancelled or asked to, and with which reason; a wish that he took back is none."""
     for request in order.requests.values():
-        if request.by == "buyer":
+        if request.by == "buyer" and request.withdrawn is None:
             yield Moment(request.at, request.fact), request.reason
     for cancel in order.cancels:
         if cancel.by == "buyer":
