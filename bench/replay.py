@@ -9,6 +9,7 @@ rate of each, and their ratio. Rates of different runs or machines are not to be
 """
 
 import argparse
+import gzip
 import tempfile
 import time
 from pathlib import Path
@@ -52,9 +53,9 @@ def measure(paths: list[Path], feeds: Path | None) -> str:
 
 def simulated(folder: Path) -> Path:
     """A history of forty shops for a week, written to the folder."""
-    path = folder / "simulated.jsonl"
+    path = folder / "simulated.jsonl.gz"
     events = simulate(sellers=40, days=7, seed=1, monitor=Watch(load(), lexicon())).events
-    path.write_bytes(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
+    path.write_bytes(gzip.compress(b"".join(msgspec.json.encode(event) + b"\n" for event in events), mtime=0))
     return path
 
 

@@ -15,6 +15,7 @@ SECOND = 1000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+_REMEMBERED = 8192
 _EPOCH = date(1970, 1, 1).toordinal()
 _FIRST_WRITTEN, _LAST_WRITTEN = -62_135_596_800_000, 253_402_300_799_999
 
@@ -70,8 +71,10 @@ class Calendar:
         self.midnight = cache(self._midnight)
         self.off = cache(self._off)
         self._working = cache(self._nth_working)
+        self.day = lru_cache(_REMEMBERED)(self._day)
+        self.due = lru_cache(_REMEMBERED)(self._due)
 
-    def day(self, at: int) -> int:
+    def _day(self, at: int) -> int:
         """The local day on which the instant lies."""
         day = at // DAY + _EPOCH
         while at < self.midnight(day):
@@ -114,7 +117,7 @@ class Calendar:
         in_time = start < self.midnight(day) + length.cut
         return day if in_time and not self.off(day) else self._working(day, 1)
 
-    def due(self, length: Span, start: int) -> int:
+    def _due(self, length: Span, start: int) -> int:
         """The last instant on time for something that may take `length` from `start`."""
         if length.kind == "elapsed":
             return start + length.n

@@ -26,7 +26,11 @@ def has_request(order: Order) -> bool:
 
 def earliest(*moments: Moment | None) -> Moment | None:
     """The first of the moments that happened."""
-    return min((m for m in moments if m is not None), key=lambda m: m.at, default=None)
+    first: Moment | None = None
+    for moment in moments:
+        if moment is not None and (first is None or moment.at < first.at):
+            first = moment
+    return first
 
 
 def cancelled(order: Order, request: Request) -> Moment | None:

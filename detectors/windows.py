@@ -108,8 +108,7 @@ def _plain(day: Day, off: Sequence[Entry], on: Sequence[Entry], profile: Market)
 
 def _all_quiet(window: Window, off: Sequence[Entry], on: Sequence[Entry], profile: Market) -> bool:
     """Whether the change cannot alter any verdict; what becomes of an order that stays in its place alters none."""
-    places = {(entry.kind, entry.at, entry.order, entry.who) for entry in on if entry.kind in _STAY}
-    kept = places & {(entry.kind, entry.at, entry.order, entry.who) for entry in off if entry.kind in _STAY}
+    kept = _places(on) & _places(off) if off else frozenset()
     loud = [[e for e in es if (e.kind, e.at, e.order, e.who) not in kept] for es in (off, on)]
     return not loud[0] and all(
         high_frequency_cancellation.quiet(e, window)
@@ -118,6 +117,10 @@ def _all_quiet(window: Window, off: Sequence[Entry], on: Sequence[Entry], profil
         and suspected_solicitation.quiet(e, window, profile)
         for e in loud[1]
     )
+
+
+def _places(entries: Sequence[Entry]) -> frozenset[tuple[str, int, str, str]]:
+    return frozenset((entry.kind, entry.at, entry.order, entry.who) for entry in entries if entry.kind in _STAY)
 
 
 _STAY = frozenset({PLACED, PAID})
