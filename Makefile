@@ -1,6 +1,6 @@
 # Everything lives in .venv; the command is .venv/bin/countermand.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt bench kafka mutations generate clean
+.PHONY: help demo test long lint fmt bench kafka mutations generate clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -20,6 +20,10 @@ demo: $(READY) ## a simulated marketplace, watched: no broker, no root; DEMO_EXI
 test: $(READY) ## every test; says in one line what this machine lacks
 	@$(BIN)/python -m tests.missing
 	@$(BIN)/python -m pytest --numprocesses auto $(TESTS)
+
+long: $(READY) ## the promises over a million events, the oracles over 100,000 instants: most of an hour; EVENTS=100000
+	@$(BIN)/python -m tests.million $(EVENTS)
+	@PROPERTIES=long $(BIN)/python -m pytest --numprocesses auto tests/test_oracle.py tests/test_oracle_duties.py tests/test_rates.py
 
 lint: $(READY) ## ruff, mypy --strict, import-linter, and that generated files are fresh
 	$(BIN)/ruff check .

@@ -1,7 +1,5 @@
 """The rules against the oracle, over thousands of random instants of 2010 to 2027 in every market."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
 from functools import cache
 from random import Random
 from typing import Any
@@ -19,6 +17,7 @@ from streams.embedded import END_OF_TIME, Embedded, run
 from tests import oracle
 from tests.histories import DAY, HOUR, MARKETS, MINUTE, Writer
 from tests.logs import LONG, changed, rulebook
+from tests.oracle_orders import instants, plain_order, request_instant, told
 
 SPANS = (
     "response_sla",
@@ -30,40 +29,13 @@ SPANS = (
     "post_sla_delay",
 )
 DRAWS = 400 if LONG else 40
-FIRST, LAST = date(2010, 1, 2), date(2027, 11, 20)
-
-
-def _instants(market: oracle.Market, rng: Random) -> Iterator[int]:
-    """Instants at and around local midnights (clock changes, holidays, make-up days, year ends) and at random."""
-    days = [
-        date.fromisoformat(d) for year in market.years.values() for d in (*year["holidays"], *year.get("make_up", ()))
-    ]
-    days += [date(year, 12, 31) for year in range(2010, 2027)] + list(_clock_changes(market.tz))
-    for _ in range(DRAWS):
-        day = rng.choice((*days, FIRST + timedelta(days=rng.randrange((LAST - FIRST).days))))
-        day += timedelta(days=rng.choice((-3, -1, 0, 0, 1)))
-        if FIRST <= day <= LAST:
-            start = oracle.first_instant(market.tz, day)
-            yield start + rng.choice((-1, 0, 1, 14 * HOUR - 1, 14 * HOUR, rng.randrange(DAY)))
-
-
-def _clock_changes(tz: str) -> Iterator[date]:
-    """Local days of another length than 24 hours."""
-    for n in range((LAST - FIRST).days):
-        day = FIRST + timedelta(days=n)
-        if day.month in {2, 3, 4, 10, 11} and _length(tz, day) != DAY:
-            yield day
-
-
-def _length(tz: str, day: date) -> int:
-    return oracle.first_instant(tz, day + timedelta(days=1)) - oracle.first_instant(tz, day)
 
 
 @pytest.mark.parametrize("name", MARKETS)
 def test_every_span_falls_due_when_the_oracle_says(name: str) -> None:
     market, terms = oracle.Market(name), rulebook().terms(name)
     extra = ("2 working days", "14:00 + 1 working days", "3 calendar days", "10 working days", "24 h")
-    for at in _instants(market, Random(name)):
+    for at in instants(market, Random(name), DRAWS):
         for key in SPANS:
             assert terms.market.due(key, at) == market.due(market.value(key, at), at), (key, at)
         for text in extra:
@@ -76,7 +48,7 @@ def test_every_span_falls_due_when_the_oracle_says(name: str) -> None:
 @pytest.mark.parametrize("name", MARKETS)
 def test_late_is_one_millisecond_after_due(name: str) -> None:
     market, rng = oracle.Market(name), Random(name)
-    for at in list(_instants(market, rng))[: DRAWS // 4]:
+    for at in list(instants(market, rng, DRAWS))[: DRAWS // 4]:
         stages = market.value("dispatch_stages", at)
         for stage, kind, key in (("ready", "order.ready", "rts_sla"), ("handover", "order.in_transit", "tts_sla")):
             if stage not in stages:
@@ -107,7 +79,7 @@ def _dispatched(name: str, at: int, kind: str, when: int, stage: str) -> tuple[s
 @pytest.mark.parametrize("name", MARKETS)
 def test_a_request_is_due_when_the_oracle_says(name: str) -> None:
     market = oracle.Market(name)
-    for at in list(_instants(market, Random(name)))[: DRAWS // 4]:
+    for at in list(instants(market, Random(name), DRAWS))[: DRAWS // 4]:
         request = at + 2 * HOUR
         due = market.due(market.value("response_sla", request), request)
         for answer, expected in ((due, ("met", {})), (due + 1, ("breached", {"late_ms": 1}))):
@@ -132,82 +104,19 @@ def _answered(name: str, at: int, request: int, answer: int) -> tuple[str, dict[
 @pytest.mark.parametrize("name", MARKETS)
 def test_the_decision_table_is_the_oracles(name: str) -> None:
     market, rng, rows = oracle.Market(name), Random(name), set()
-    starts = list(_instants(market, rng))
+    starts = list(instants(market, rng, DRAWS))
     for _ in range(DRAWS * 20):
-        order = _plain_order(rng, rng.choice(starts), market)
-        request = _request_instant(rng, order)
+        order = plain_order(rng, rng.choice(starts), market)
+        request = request_instant(rng, order)
         rows.add(expected := oracle.row_of_3_4(market, order, request))
         assert _decided(name, order, request) == expected, (order, request)
     assert rows >= {1, 2, 5, 6, 7}
 
 
-def _plain_order(rng: Random, placed: int, market: oracle.Market) -> dict[str, Any]:
-    paid = None if rng.random() < 0.08 else placed + rng.choice((0, 1, MINUTE, HOUR, 30 * HOUR))
-    start = paid or placed
-
-    def later(share: float) -> int | None:
-        return start + rng.choice((0, HOUR, 20 * HOUR, 2 * DAY, 6 * DAY, 9 * DAY)) if rng.random() < share else None
-
-    def moments() -> list[int]:
-        """Never two at one instant: which of them is the later one is the log's business, not the table's."""
-        return sorted({later(1) or 0 for _ in range(rng.randrange(3))} - {placed})
-
-    def day(at: int) -> str:
-        return (market.date(at) + timedelta(days=rng.choice((-1, 0, 1, 3)))).isoformat()
-
-    estimates = [{"at": placed, "until": day(placed)}] if rng.random() < 0.8 else []
-    estimates += [{"at": at, "until": day(at)} for at in moments()]
-    return {
-        "placed": placed,
-        "paid": paid,
-        "cod": rng.random() < 0.1,
-        "ready": later(0.5),
-        "transit": later(0.3),
-        "delivered": later(0.15),
-        "completed": later(0.05),
-        "kind": rng.choice(("regular", "regular", "preorder", "virtual")),
-        "shipping": rng.choice(("seller", "platform")),
-        "cross_border": rng.choice((None, True, False)),
-        "ready_by": later(0.15),
-        "hand_over_by": None,
-        "estimates": estimates,
-        "consents": [{"at": at, "until": day(at + 2 * DAY)} for at in moments()],
-    }
-
-
-def _request_instant(rng: Random, order: dict[str, Any]) -> int:
-    """Near something that happened, or days later."""
-    names = ("placed", "paid", "ready", "transit", "delivered", "completed", "ready_by")
-    near = rng.choice([order[name] for name in names if order[name] is not None])
-    return int(near) + rng.choice(
-        (0, 1, -1, HOUR, HOUR + 1, 3 * DAY, 5 * DAY, 8 * DAY, 20 * DAY, rng.randrange(20 * DAY))
-    )
-
-
 def _decided(name: str, order: dict[str, Any], at: int) -> int:
-    facts = sorted((OrderFact.of(fact) for fact in _told(name, order, at)), key=OrderFact.place)
-    told = fold("s", name, "o", facts)
-    return decide(told, told.requests["c"], rulebook().terms(name)).number
-
-
-def _told(name: str, order: dict[str, Any], at: int) -> list[Fact]:
-    out = Writer(Random(0), name)
-    first = [one["until"] for one in order["estimates"] if one["at"] == order["placed"]]
-    terms = {key: order[key] or None for key in ("kind", "shipping", "cod", "ready_by")}
-    terms |= {"cross_border": order["cross_border"], "deliver_by": first[0] if first else None}
-    out.add("order.placed", order["placed"], "s", "o", buyer="b", lines=[{"line": "1", "sku": "k"}], **terms)
-    for step, kind in (("paid", "paid"), ("ready", "ready"), ("transit", "in_transit"), ("delivered", "delivered")):
-        if order[step] is not None:
-            out.add(f"order.{kind}", order[step], "s", "o", amount="1", currency="EUR")
-    if order["completed"] is not None:
-        out.add("order.completed", order["completed"], "s", "o")
-    for one in order["estimates"]:
-        if one["at"] != order["placed"]:
-            out.add("order.estimate_changed", one["at"], "s", "o", deliver_by=one["until"])
-    for one in order["consents"]:
-        out.add("consent.given", one["at"], "s", "o", until=one["until"])
-    out.add("cancellation.requested", at, "s", "o", cancellation="c", by="buyer")
-    return out.facts
+    facts = sorted((OrderFact.of(fact) for fact in told(name, order, at).facts), key=OrderFact.place)
+    folded = fold("s", name, "o", facts)
+    return decide(folded, folded.requests["c"], rulebook().terms(name)).number
 
 
 # Patterns and M-01r
