@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from detectors.clock import DAY, utc_day
 from detectors.policy import Market
-from detectors.rates import Advice, Rate, RateRow, Run, latency, order_limit, rates, tier
+from detectors.rates import Advice, Rate, RateRow, Run, latency, order_limit, points, rates, tier
 from detectors.rulebook import Rulebook
 from detectors.store import Store, day_key, is_order, parts, rates_key
 from detectors.window import Day, Entry, between
@@ -52,7 +52,7 @@ def tiers(store: Store, rules: Rulebook, at: int) -> dict[str, int]:
 
 
 class Standing(NamedTuple):
-    """A seller at one daily run: every rate, half and 95 % of his answers took at most (ms), the advised limit."""
+    """A seller at one daily run: every rate, half and 95 % of his answers took at most (ms), what is advised."""
 
     market: str
     day: int
@@ -60,6 +60,7 @@ class Standing(NamedTuple):
     latency_p50: int | None
     latency_p95: int | None
     limit: Advice | None
+    points: int
 
 
 def standing(store: Store, rules: Rulebook, seller: str, day: int | None = None, at: int = 0) -> Standing | None:
@@ -71,7 +72,9 @@ def standing(store: Store, rules: Rulebook, seller: str, day: int | None = None,
     number = terms.market.calendar.day(at) if day is None else day
     run = Run(seller, row, number, terms.market, lambda _first, _last: [])
     told = list(rates(run, terms))
-    return Standing(row.market, number, told, latency(row, run, 50), latency(row, run, 95), order_limit(run))
+    return Standing(
+        row.market, number, told, latency(row, run, 50), latency(row, run, 95), order_limit(run), points(run)
+    )
 
 
 def _reach(rules: Rulebook, at: int) -> int:

@@ -246,17 +246,34 @@ class Advice(NamedTuple):
 
 def order_limit(run: Run) -> Advice | None:
     """What the market's rules would set: a share of the daily mean, from next Monday on; None without such a rule."""
-    days = run.get("sfcr_cohort_days")
-    reached = tier(run.sum("fault", days, 1), run.sum("paid", days, 1), run.at, run.market)
-    shares = run.market.at("order_limit_percent", run.at)
-    if not reached.startswith("T") or not shares:
+    above, shares = _tiers_reached(run), run.market.at("order_limit_percent", run.at)
+    if not above or not shares:
         return None
-    share = shares[min(int(reached[1:]), len(shares)) - 1]
+    share = shares[min(above, len(shares)) - 1]
     base = run.get("order_limit_days")
     return Advice(share * run.sum("paid", base, 1) // (100 * base), _next_monday(run), _WEEK)
 
 
 _WEEK = 7
+
+
+def points(run: Run) -> int:
+    """The violation points that the market's rules would set; 0 without such a rule. They are never given."""
+    told = run.market.at("sfcr_points", run.at)
+    if not told or not _tiers_reached(run):
+        return 0
+    return int(told[-1] if _at_fault(run) >= run.get("sfcr_points_many") else told[0])
+
+
+def _tiers_reached(run: Run) -> int:
+    """How many tiers above the target the rate has reached."""
+    days = run.get("sfcr_cohort_days")
+    reached = tier(_at_fault(run), run.sum("paid", days, 1), run.at, run.market)
+    return int(reached[1:]) if reached.startswith("T") else 0
+
+
+def _at_fault(run: Run) -> int:
+    return run.sum("fault", run.get("sfcr_cohort_days"), 1)
 
 
 def _next_monday(run: Run) -> int:

@@ -65,6 +65,8 @@ def _sentences(one: Standing) -> Iterator[str]:
     if one.limit is not None:
         start = rfc3339(one.limit.start)
         yield f"Advised: at most {one.limit.orders} orders a day from {start} for {one.limit.days} days."
+    if one.points:
+        yield f"The market's rules would set {one.points} violation points."
 
 
 def _plain(name: str, one: Standing) -> dict[str, Any]:
@@ -76,4 +78,5 @@ def _plain(name: str, one: Standing) -> dict[str, Any]:
         "rates": {r.metric.id: {"num": r.num, "den": r.den, "state": r.state} for r in one.rates},
         "answer_ms": {"p50": one.latency_p50, "p95": one.latency_p95},
         "advice": limit and {"orders": limit.orders, "from": rfc3339(limit.start), "days": limit.days},
+        "points": one.points,
     }

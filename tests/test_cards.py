@@ -74,7 +74,14 @@ def test_a_card_names_keys_of_the_policy_and_the_day_that_binds_each(card: Card)
 
 def test_every_policy_key_is_named_on_a_card_or_holds_for_all() -> None:
     for_all = {"settle", "grace", "finality", "forget_after", "window_memory", "promoted", "directives", "feed_quiet"}
-    figures = {"sfcr_window", "order_limit_percent", "order_limit_days", *(metric.limit for metric in METRICS)}
+    figures = {
+        "sfcr_window",
+        "order_limit_percent",
+        "order_limit_days",
+        "sfcr_points",
+        "sfcr_points_many",
+        *(metric.limit for metric in METRICS),
+    }
     named = {key for card in CARDS.values() for key in card.keys}
     assert sorted(set(BINDS) - named - for_all - figures) == []
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from detectors.facts import Fact
-from detectors.figures import standing
+from detectors.figures import Standing, standing
 from detectors.outcomes import Outcome
 from streams.embedded import END_OF_TIME, Embedded
 from tests import oracle, oracle_rates
@@ -125,22 +125,36 @@ def _facts(rng: Random, market: str, orders: list[dict[str, Any]]) -> Iterator[F
     yield from out.facts
 
 
-@pytest.mark.parametrize(("name", "share"), [("TH", 90), ("ID", 75), ("JP", 90), ("US", None)])
-def test_g14_twenty_five_of_a_hundred_advises_the_first_tiers_limit(name: str, share: int | None) -> None:
+@pytest.mark.parametrize(
+    ("name", "share", "points"), [("TH", 90, 2), ("VN", 90, 2), ("ID", 75, 0), ("JP", 90, 0), ("US", None, 0)]
+)
+def test_g14_twenty_five_of_a_hundred_advises_the_first_tiers_limit(name: str, share: int | None, points: int) -> None:
     """G-14, its limit: a share of the daily mean of 28 days, from next Monday for a week; none where none is told."""
-    rng, market = Random(14), oracle.Market(name)
-    start = oracle.first_instant(market.tz, FIRST)
-    embedded = Embedded(rulebook())
-    orders = [
-        _plain_order(n, start + n * MINUTE, "stock" if n < 20 else "timeout" if n < 25 else "") for n in range(100)
-    ]
-    for fact in sorted(_facts(rng, name, orders), key=lambda fact: fact.at):
-        list(embedded.accept(fact))
-    told = standing(embedded.store, rulebook(), "s", (FIRST + timedelta(days=1)).toordinal())
-    assert told is not None
+    market = oracle.Market(name)
+    told = _after_a_hundred(market, 25)
     assert (told.rates[0].num, told.rates[0].den, told.rates[0].state) == (25, 100, "T1")
     monday = oracle.first_instant(market.tz, FIRST + timedelta(days=7))
     assert told.limit == (None if share is None else (share * 100 // 2800, monday, 7))
+    assert told.points == points
+
+
+@pytest.mark.parametrize(("lost", "points"), [(9, 0), (10, 2), (29, 2), (30, 4), (60, 4)])
+def test_points_double_from_thirty_cancellations_on(lost: int, points: int) -> None:
+    """Rulebook 2.3, TH and VN: 2 points from 10 % on, 4 where 30 orders or more were cancelled."""
+    assert _after_a_hundred(oracle.Market("TH"), lost).points == points
+
+
+def _after_a_hundred(market: oracle.Market, lost: int) -> Standing:
+    """The seller the day after a hundred orders, so many of them cancelled by his fault: 20 for want of stock."""
+    start = oracle.first_instant(market.tz, FIRST)
+    how = ["stock" if n < 20 else "timeout" for n in range(lost)]
+    orders = [_plain_order(n, start + n * MINUTE, how[n] if n < lost else "") for n in range(100)]
+    embedded = Embedded(rulebook())
+    for fact in sorted(_facts(Random(14), market.table["name"], orders), key=lambda fact: fact.at):
+        list(embedded.accept(fact))
+    told = standing(embedded.store, rulebook(), "s", (FIRST + timedelta(days=1)).toordinal())
+    assert told is not None
+    return told
 
 
 def _plain_order(n: int, at: int, how: str) -> dict[str, Any]:

@@ -49,12 +49,13 @@ def test_a_program_reads_every_rate_and_the_advice(history: Path) -> None:
     result = CliRunner().invoke(app, ["rates", str(history), "--day", "2026-03-03", "--json"])
     assert result.exit_code == 0
     told = json.loads(result.output)
-    assert {key: told[key] for key in ("seller", "market", "run", "answer_ms", "advice")} == {
+    assert {key: told[key] for key in ("seller", "market", "run", "answer_ms", "advice", "points")} == {
         "seller": "s",
         "market": "TH",
         "run": "2026-03-03",
         "answer_ms": {"p50": None, "p95": None},
         "advice": {"orders": 0, "from": "2026-03-08T17:00:00.000Z", "days": 7},
+        "points": 2,
     }
     assert told["rates"]["M-01"] == {"num": 4, "den": 28, "state": "T1"}
     assert told["rates"]["M-03"] == {"num": 4, "den": 28, "state": "ok"}
@@ -73,6 +74,7 @@ def test_a_person_reads_a_table(history: Path) -> None:
     row = next(line for line in result.output.splitlines() if line.startswith("M-01 "))
     assert row.split() == ["M-01", "seller-fault", "cancellation", "rate", "4", "of", "28", "14.3", "%", "T1"]
     assert "Advised: at most 0 orders a day from 2026-03-08T17:00:00.000Z for 7 days." in result.output
+    assert "The market's rules would set 2 violation points." in result.output
 
 
 def test_a_seller_of_whom_nothing_is_counted(history: Path) -> None:
