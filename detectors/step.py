@@ -186,7 +186,7 @@ def _talk(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     for moved in hear(row, fact, log - memory):
         for order in dict.fromkeys((moved.left, moved.joined)):
             if order:
-                said.extend(_spoken_of(store, rules, fact.seller, row.market, order, moved, log))
+                said.extend(_spoken_of(store, rules, fact, row.market, order, moved, log))
     last = latest(row)
     if last is None:
         store.drop(key)
@@ -196,10 +196,13 @@ def _talk(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
 
 
 def _spoken_of(
-    store: Store, rules: Rulebook, seller: str, market: str, order: str, moved: Moved, log: int
+    store: Store, rules: Rulebook, fact: Fact, market: str, order: str, moved: Moved, log: int
 ) -> list[Outcome]:
-    """Takes a message off the order that it left, or puts it on the one that it joined."""
-    key = order_key(seller, order)
+    """Takes a message off the order that it left, or puts it on the one that it joined, because of this fact.
+
+    A message that a later card puts here is no backlog: the card came in time, and before it nobody could know.
+    """
+    key = order_key(fact.seller, order)
     row = store.get(key, OrderRow)
     if row is None and order != moved.joined:
         return []
@@ -212,7 +215,7 @@ def _spoken_of(
     if not row.facts:
         store.drop(key)
         return []
-    return _changed(store, rules, seller, order, row, one.at, log)
+    return _changed(store, rules, fact.seller, order, row, fact.at, log)
 
 
 def _judge(rules: Rulebook, order: Order, row: OrderRow, when: Moment) -> tuple[Judged, Spoken]:

@@ -24,6 +24,7 @@ from tests.histories import DAY, HOUR, MINUTE, SETTLE, Writer, history
 from tests.logs import apply, as_bytes, restored, rulebook, with_ticks
 
 LATE = 20 * DAY
+MEMORY = 34 * DAY  # less than window_memory: no fact arrives when a window that it touches is not judged any more
 MILLION = 1_000_000
 _TICKS = (0, 40, 100)  # before so many of a hundred facts
 _PUSH, _ASK = [["solicit", "en@1", "s1", 4]], [["ask", "en@1", "a1", 0]]
@@ -97,7 +98,7 @@ def live(seed: int) -> Seen:
     facts, rng = world(seed), Random(-seed - 1)
     told = view_of(run(rulebook(), facts, END_OF_TIME))
     soon = with_ticks(repeated(delayed(facts, rng, SETTLE), rng), rng, rng.choice(_TICKS))
-    late = contradicted(repeated(delayed(facts, rng, LATE), rng), rng)
+    late = contradicted(repeated(delayed(facts, rng, _longest(facts)), rng), rng)
     log = with_ticks(late, rng, rng.choice(_TICKS))
     said = apply(log, Store({}, {}))
     differences = [
@@ -107,6 +108,11 @@ def live(seed: int) -> Seen:
         *(f"prefix: {row}" for row in _apart(said, list(_always_new(log)))),
     ]
     return Seen(Counter(fact.type for fact in late), [f"seed {seed}, {one}" for one in differences])
+
+
+def _longest(facts: Sequence[Fact]) -> int:
+    """How late a fact may arrive: days, but within the memory of the first window."""
+    return max(SETTLE, min(LATE, MEMORY - (facts[-1].at - facts[0].at)))
 
 
 def _lasting(view: View) -> View:

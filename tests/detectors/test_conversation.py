@@ -126,3 +126,14 @@ def test_a_message_told_twice_is_taken_once() -> None:
     out.text(START + 2 * HOUR, "seller", PUSH)
     said = _said([*out.facts, *out.facts[2:]])
     assert sum(one.type == "fact.duplicate" for one in said) == 2
+
+
+def test_a_card_in_time_holds_nothing_back_for_the_sake_of_an_older_message() -> None:
+    """The message is old, the card is not: there is no backlog, and the unpaid order lapses when it is due."""
+    talk, due = Talk(), START + 48 * HOUR
+    talk.add("order.placed", START, "s", "o1", buyer="b", lines=[{"line": "1", "sku": "k"}], currency="JPY")
+    talk.text(START + HOUR, "buyer", ASK)
+    talk.card(due + 10_000, "o1")
+    assert [(one.code, one.at) for one in _said(talk.facts) if one.type == "directive.issued"] == [
+        ("lapse_unpaid", due + 30_000)
+    ]
