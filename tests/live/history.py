@@ -1,7 +1,10 @@
-"""A long history for the live tests: a simulated week, told again and again of other shops, with what goes wrong."""
+"""A long history for the live tests: a simulated week, told again and again of other shops, with what goes wrong; and
+after it worlds in which every type of event and every rule comes up.
+"""
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -9,8 +12,10 @@ from typing import Any
 from policies import lexicon, load
 from streams.demo import Watch
 from streams.simulator import simulate
+from tests.live import worlds
 
 Event = dict[str, Any]
+WORLDS = range(150)
 _PSEUDONYMS = ("buyer", "party_id", "hash", "conversation")
 
 
@@ -25,7 +30,16 @@ def write(path: Path, at_least: int, seed: int = 7) -> int:
                 for line in _spoiled(_other(event, copy), rng):
                     file.write(line + "\n")
                     lines += 1
+        for line in worlds.lines(WORLDS, _end(week)):
+            file.write(line + "\n")
+            lines += 1
     return lines
+
+
+def _end(week: list[Event]) -> int:
+    """When the week has arrived (ms UTC)."""
+    last = max(event.get("recordedtime", event["time"]) for event in week)
+    return round(datetime.fromisoformat(last).timestamp() * 1000)
 
 
 def _other(event: Event, copy: int) -> Event:
