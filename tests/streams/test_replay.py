@@ -14,8 +14,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 from contract_samples import event
+from typer.testing import CliRunner
 
 from bench.replay import measure
 from detectors.figures import standing
