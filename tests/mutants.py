@@ -374,4 +374,32 @@ MUTANTS = (
         "",
         _timelines("stories"),
     ),
+    Mutant(
+        "a card in time holds back",
+        "detectors/step.py",
+        "return _changed(store, rules, fact.seller, order, row, fact.at, log)",
+        "return _changed(store, rules, fact.seller, order, row, one.at, log)",
+        ("tests/detectors/test_conversation.py",),
+    ),
+    Mutant(
+        "a refund's working days from the day after",
+        "detectors/duties/finish_refund.py",
+        "due = calendar.due(length, started.at)",
+        "due = calendar.due(length, started.at + 1)",
+        ("tests/test_oracle_duties.py",),
+    ),
+    Mutant(
+        "a consent given too late moves the limit",
+        "detectors/deadline.py",
+        "if consent.at <= last]",
+        "if consent.at <= last + 3_600_000]",
+        ("tests/test_oracle_duties.py",),
+    ),
+    Mutant(
+        "a conversation is not kept",
+        "detectors/step.py",
+        "        store.put(key, row, last + memory)\n",
+        "        store.drop(key)\n",
+        ("tests/test_million.py",),
+    ),
 )
