@@ -395,11 +395,4 @@ MUTANTS = (
         "if consent.at <= last + 3_600_000]",
         ("tests/test_oracle_duties.py",),
     ),
-    Mutant(
-        "a conversation is not kept",
-        "detectors/step.py",
-        "        store.put(key, row, last + memory)\n",
-        "        store.drop(key)\n",
-        ("tests/test_million.py",),
-    ),
 )
