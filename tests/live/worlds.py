@@ -1,4 +1,4 @@
-"""The worlds of tests/million.py as events: every type of the contract, every rule, days of delay, repeats."""
+"""The worlds of tests/million.py as events: every type of the contract, every rule, short delays, repeats."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 from detectors.clock import rfc3339
 from detectors.facts import Fact
 from tests.disorder import delayed, repeated
-from tests.histories import DAY
+from tests.histories import DAY, SETTLE
 from tests.million import world
 
 _INSTANTS = ("pay_by", "ready_by", "hand_over_by", "auto_cancel_at", "respond_by", "deliver_by", "until")
@@ -24,11 +24,11 @@ def lines(seeds: Sequence[int], start: int) -> Iterator[str]:
 
 
 def _moved(seed: int, start: int) -> Iterator[Fact]:
-    """The world's facts by whole days later or earlier, delayed and repeated."""
+    """The world's facts by whole days later or earlier, delayed by no more than settle (directives), and repeated."""
     rng, mark = Random(seed), f"~w{seed}"
     facts = world(seed)
     days = (start - facts[0].at) // DAY * DAY + DAY
-    for fact in repeated(delayed(facts, rng, 5 * DAY, percent=10), rng):
+    for fact in repeated(delayed(facts, rng, SETTLE), rng):
         data = {name: _later(name, value, days) for name, value in fact.data.items()}
         yield Fact(
             fact.v,
