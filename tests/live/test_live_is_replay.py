@@ -61,7 +61,7 @@ def test_two_workers_say_what_replay_says(applied: Settings, environ: dict[str, 
     live = {kind: _live(settings, getattr(names, kind)) for kind in OUT}
     replayed = {kind: _lines(tmp_path / "replayed" / f"{kind}.jsonl") for kind in OUT}
     assert difference(_view(live), _view(replayed)) == []
-    assert _codes(replayed) == set(CODES)
+    assert _codes(replayed) == set(CODES) - {"V-40"}  # a directive is overtaken by late facts only
     assert _duties(replayed) == {duty.card.name for duty in DUTIES}
 
     log = tmp_path / "facts.jsonl"
