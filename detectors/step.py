@@ -1,11 +1,13 @@
 """The step: one record of the facts log in, outcomes out. The same function live, embedded and in tests.
 
 A fact changes what is known; it never moves time. A tick at t concludes everything decidable strictly before t,
-in the order (instant, seller, order or window, outcome id). Instants are ms UTC.
+in the order (instant, row, outcome id): windows of a seller before his orders. Instants are ms UTC.
 """
 
 from bisect import insort
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
+from itertools import chain
+from typing import NamedTuple
 
 from detectors import runs, shop, windows
 from detectors.conversation import Moved, TalkRow, hear, latest, speaks
@@ -17,7 +19,7 @@ from detectors.kept import Change
 from detectors.order import Order, OrderFact, fold
 from detectors.outcomes import Outcome
 from detectors.rulebook import Counted, Judged, Rulebook
-from detectors.say import Moment, Spoken, Subject, say
+from detectors.say import Hush, Moment, Spoken, Subject, say
 from detectors.store import OrderRow, Store, is_order, order_key, parts, talk_key
 from detectors.window import PAID, Entry
 
@@ -27,13 +29,34 @@ _ROUTINE = _INERT | {"order.placed", "order.paid", "order.ready", "order.in_tran
 _MAYBE_ORDERS = frozenset({"message.sent", "complaint.filed", "review.posted", "identity.seen"})
 
 
+class Piece(NamedTuple):
+    """What a part of a step says. `done`: whether it is the last; else the rows may be kept as they are now, and the
+    same record, stepped again over them, says the rest.
+    """
+
+    said: list[Outcome]
+    done: bool
+
+
 def step(store: Store, rules: Rulebook, record: Fact | Tick) -> list[Outcome]:
     """Applies one record to the partition's rows and returns what is to be said because of it."""
-    if isinstance(record, Tick):
-        return _tick(store, rules, record)
-    said = (_order_fact if _is_about_order(record) else shop.apply)(store, rules, record)
-    if speaks(record) and said[0].state == "accepted":
-        said.extend(_talk(store, rules, record))
+    if isinstance(record, Fact):
+        return _fact(store, rules, record)
+    return [outcome for piece in _tick(store, rules, record, None) for outcome in piece.said]
+
+
+def steps(store: Store, rules: Rulebook, record: Fact | Tick, limit: int | None = None) -> Iterator[Piece]:
+    """As `step`, in pieces: a tick is cut when it has looked at `limit` rows. They are applied as they are taken."""
+    if isinstance(record, Fact):
+        yield Piece(_fact(store, rules, record), True)
+    else:
+        yield from _tick(store, rules, record, limit)
+
+
+def _fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
+    said = (_order_fact if _is_about_order(fact) else shop.apply)(store, rules, fact)
+    if speaks(fact) and said[0].state == "accepted":
+        said.extend(_talk(store, rules, fact))
     return said
 
 
@@ -43,37 +66,46 @@ def _is_about_order(fact: Fact) -> bool:
     return fact.type in _MAYBE_ORDERS and bool(fact.subject) and fact.data.get("party", "buyer") == "buyer"
 
 
-def _tick(store: Store, rules: Rulebook, tick: Tick) -> list[Outcome]:
-    """Ticks that go backwards are ignored; a tick under other policies judges every open order again."""
+def _tick(store: Store, rules: Rulebook, tick: Tick, limit: int | None) -> Iterator[Piece]:
+    """Ticks that go backwards are ignored; a tick under other policies judges every open order again.
+
+    The clock moves at the end: until then the tick has not been, and what it has concluded is on the wheel no more.
+    """
     if tick.at <= store.ticked:
-        return []
+        yield Piece([], True)
+        return
+    silence = store.silence
+    if tick.quiet or silence != Silence():
+        silence = _heard(rules, silence, store.ticked).now(tick.quiet, tick.at)
+    hush = rules.hush(silence, tick.at)
     said: list[Outcome] = []
-    if tick.quiet or store.silence != Silence():
-        store.hear(_heard(rules, store.silence, store.ticked).now(tick.quiet, tick.at))
-    hush = rules.hush(store.silence, tick.at)
-    while (due := store.wheel.due(tick.at)) is not None:
+    looked = 0
+    for one in chain(_conclude(store, rules, tick.at, hush), _judge_again(store, rules, tick, hush)):
+        said.extend(one)
+        looked += 1
+        if looked == limit:
+            yield Piece(said, False)
+            said, looked = [], 0
+    store.tick(tick.at, tick.policies, silence)
+    yield Piece(said, True)
+
+
+def _conclude(store: Store, rules: Rulebook, until: int, hush: Hush | None) -> Iterator[list[Outcome]]:
+    """What each row that is due before `until` has to say, in order of instant and key."""
+    while (due := store.wheel.due(until)) is not None:
         instant, keys = due
-        said.extend(_at_instant(store, rules, keys, Moment(instant, None, 0, hush)))
-    before = store.policies
-    store.tick(tick.at, tick.policies)
-    if tick.policies != before:
-        said.extend(_judge_again(store, rules, tick.at, before))
-    return said
+        when = Moment(instant, None, 0, hush)
+        for key in keys:
+            said = _again(store, rules, key, when)
+            if len(said) > 1:
+                said.sort(key=lambda outcome: (outcome.subject, outcome.id, outcome.revision))
+            yield said
 
 
 def _heard(rules: Rulebook, silence: Silence, at: int) -> Silence:
     """The silence without the feeds that had talked again for so long, at the last tick, that nothing was held back."""
     recent = [one for one in silence.back if at <= one[2] + rules.longest_wait(one[1], one[2])]
     return silence._replace(back=tuple(recent))
-
-
-def _at_instant(store: Store, rules: Rulebook, keys: Iterable[bytes], when: Moment) -> list[Outcome]:
-    said: list[Outcome] = []
-    for key in keys:
-        said.extend(_again(store, rules, key, when))
-    if len(said) > 1:
-        said.sort(key=lambda outcome: (outcome.seller, outcome.subject, outcome.id, outcome.revision))
-    return said
 
 
 def _again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outcome]:
@@ -91,12 +123,19 @@ def _forget(store: Store, _rules: Rulebook, key: bytes, _when: Moment) -> list[O
 _AGAIN = {"rates": runs.again, "shop": shop.again, "talk": _forget, "seen": _forget}
 
 
-def _judge_again(store: Store, rules: Rulebook, at: int, before: str) -> list[Outcome]:
-    """Judges every order by the policies that took the place of those with the hash `before` ("": of none)."""
-    reason = f"the policies {store.policies} took the place of {before}" if before else ""
-    when = Moment(at - 1, at, 0, rules.hush(store.silence, at), reason)
+def _judge_again(store: Store, rules: Rulebook, tick: Tick, hush: Hush | None) -> Iterator[list[Outcome]]:
+    """Judges every order by the policies of the tick, if they take the place of others ("": of none)."""
+    before = store.policies
+    if tick.policies == before:
+        return
+    reason = f"the policies {tick.policies} took the place of {before}" if before else ""
+    when = Moment(tick.at - 1, tick.at, 0, hush, reason)
     store.flush()
-    return [one for key in sorted(store.orders) for one in _order_again(store, rules, key, when)]
+    judged = store.judged_by(tick.policies)
+    for key in sorted(key for key in store.orders if key > judged):
+        said = _order_again(store, rules, key, when)
+        store.judge(tick.policies, key)
+        yield said
 
 
 def _order_again(store: Store, rules: Rulebook, key: bytes, when: Moment) -> list[Outcome]:

@@ -43,11 +43,14 @@ class OrderRow(msgspec.Struct, gc=False, array_like=True):
 class ClockRow(msgspec.Struct, gc=False, array_like=True):
     """How far a partition's time has come: its last tick (ms UTC), the hash of the policies it named, and which feeds
     are silent or were a moment ago.
+
+    `judged`: the policies by which orders are being judged again, and the key of the last one that was.
     """
 
     ticked: int = 0
     policies: str = ""
     silence: Silence = Silence()
+    judged: tuple[str, bytes] = ("", b"")
 
 
 class ShopRow(msgspec.Struct, gc=False, array_like=True):
@@ -181,13 +184,21 @@ class Store:
         """Which feeds are silent, and which talk again."""
         return self._clock.silence
 
-    def hear(self, silence: Silence) -> None:
-        """Takes over what the next tick says of the feeds; `tick` keeps it."""
-        self._clock = msgspec.structs.replace(self._clock, silence=silence)
-
-    def tick(self, at: int, policies: str) -> None:
+    def tick(self, at: int, policies: str, silence: Silence) -> None:
         """Keeps how far time has come, among the rows: a restored store goes on from there."""
-        self._unpacked[self._clock_key] = self._clock = ClockRow(at, policies, self._clock.silence)
+        self._keep_clock(ClockRow(at, policies, silence))
+
+    def judge(self, policies: str, key: bytes) -> None:
+        """Keeps, until the next tick, that the orders up to this one were judged again by these policies."""
+        self._keep_clock(msgspec.structs.replace(self._clock, judged=(policies, key)))
+
+    def judged_by(self, policies: str) -> bytes:
+        """The key of the last order that was judged again by these policies; empty for none."""
+        by, key = self._clock.judged
+        return key if by == policies else b""
+
+    def _keep_clock(self, clock: ClockRow) -> None:
+        self._unpacked[self._clock_key] = self._clock = clock
         self._changed[self._clock_key] = NEVER
 
     def _table(self, key: bytes) -> MutableMapping[bytes, bytes]:

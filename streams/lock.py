@@ -5,14 +5,12 @@ one that meets the ticks of others while it runs ends. Either says nothing, chan
 what it may not judge, so that whoever has the policies in force misses nothing.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from streams.metrics import Metrics
-from streams.monitor import Monitor, Record
 
 PERIOD_S = 1.0
 GONE_S = 15.0
@@ -76,18 +74,19 @@ class Lock:
         self.open = True
         self._go_on()
 
-    async def check(self, monitor: Monitor, record: Record) -> None:
-        """Returns when the record may be taken; PoliciesError when it stands under others that are in force.
+    def check(self, policies: str) -> None:
+        """PoliciesError when a record stands under other policies (their hash) that are in force; "": under none.
 
-        A record that stands under others which are no longer in force may be: its tick is passed over.
+        A record that stands under others which are no longer in force may be taken: its tick is passed over. Asks the
+        brokers at most once a period, and then waits for them.
         """
-        if monitor.stands_under(record) in {"", self._own}:
+        if policies in {"", self._own}:
             return
         if time.monotonic() - self._asked >= self._period_s:
-            self._told = await asyncio.to_thread(self._look) or self._told
+            self._told = self._look() or self._told
             self._asked = time.monotonic()
         if self._told is None or self._told.policies != self._own:
-            others = monitor.stands_under(record) if self._told is None else self._told.policies
+            others = policies if self._told is None else self._told.policies
             raise PoliciesError(
                 f"this worker ends: the policies {others} came into force, its own are {self._own};"
                 " start it again with those in force"

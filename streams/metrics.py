@@ -13,6 +13,7 @@ from detectors.facts import Fact
 from detectors.feeds import Pair
 from detectors.outcomes import Outcome
 from detectors.rulebook import Rulebook
+from streams.batch import Meter
 from streams.events.outgoing import DeadLetterReason
 from streams.hearing import Hearing
 from streams.ingest import DeadLetter
@@ -24,6 +25,8 @@ SEVERITIES = ("info", "low", "medium", "high", "critical")
 TIERS = ("none", "low_volume", "ok", "target", "T1", "T2", "T3", "T4")
 _DELAY = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
 _LATENESS = (1, 5, 30, 60, 300, 900, 3600, 14400, 57600)
+_BATCH = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5)
+_SIZES = (1, 10, 50, 100, 200, 500, 1000, 2000, 5000)
 _STEP = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.005, 0.02, 0.1, 1)
 
 _Values = Mapping[tuple[str, ...], float]
@@ -155,7 +158,7 @@ class Metrics:
 
     def lag(self, topic: str, records: int, seconds: float) -> None:
         """Notes how far a consumer of the topic is behind."""
-        self._lag_records.labels(topic).set(records)
+        self._lag_records.labels(agent).set(records)
         self._lag_seconds.labels(topic).set(seconds)
 
     def watch(
@@ -166,6 +169,58 @@ class Metrics:
     ) -> None:
         """What is asked at every scrape: the least undecided instant (ms UTC), sellers per tier, orders kept."""
         self._states.earliest, self._states.tiers, self._states.open_orders = earliest, tiers, open_orders
+
+
+class BatchMeter(Meter):
+    """The seam's own metrics: told once a batch."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._seconds = Histogram(
+            "countermand_batch_seconds",
+            "Time of a batch: its body, sending what it says, appending its rows.",
+            ("agent", "stage"),
+            buckets=_BATCH,
+            registry=registry,
+        )
+        self._records = Histogram(
+            "countermand_batch_records", "Records of a batch.", ("agent",), buckets=_SIZES, registry=registry
+        )
+        self._rows = _counted(registry, "rows_written", "Rows appended to the changelog.")
+        self._split = _counted(registry, "batches_split", "Batches run again in parts: their rows did not fit.")
+        self._void = _counted(registry, "void_batches", "Batches found of workers that had lost the partition.")
+        self._claims = _counted(registry, "claims", "Partitions of the changelog claimed.")
+        self._restores = _counted(registry, "restores", "Partitions whose rows were read back.")
+        self._restored = _counted(registry, "restored_rows", "Records of the changelog read back.")
+        self._restoring = _counted(registry, "restore_seconds", "Time of reading back.")
+
+    def cut(self, agent: str, records: int, rows: int, seconds: tuple[float, float, float]) -> None:
+        """A batch was kept."""
+        for stage, one in zip(("body", "send", "append"), seconds, strict=True):
+            self._seconds.labels(agent, stage).observe(one)
+        self._records.labels(agent).observe(records)
+        self._rows.inc(rows)
+
+    def claimed(self) -> None:
+        """A partition was claimed."""
+        self._claims.inc()
+
+    def restored(self, rows: int, seconds: float) -> None:
+        """A partition's rows were read back."""
+        self._restores.inc()
+        self._restored.inc(rows)
+        self._restoring.inc(seconds)
+
+    def voided(self, batches: int) -> None:
+        """Void batches were found."""
+        self._void.inc(batches)
+
+    def split(self) -> None:
+        """A batch did not fit."""
+        self._split.inc()
+
+
+def _counted(registry: CollectorRegistry, name: str, about: str) -> Counter:
+    return Counter(f"countermand_{name}", about, registry=registry)
 
 
 class _States(Collector):

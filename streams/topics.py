@@ -18,8 +18,9 @@ from streams.settings import SettingError, Settings
 
 TABLES = ("orders", "sellers")
 LARGEST_EVENT = 4 << 20  # larger than what ingest takes (1 MiB): what is too large must arrive to be accounted for
-LARGEST_ROW = 8 << 20
+LARGEST_BATCH = 8 << 20  # of changed rows; a row is some hundred bytes, but nothing forbids large ones
 STAMP = "message.timestamp.type"
+_CLEANUP, _LAG, _LARGEST = "cleanup.policy", "min.compaction.lag.ms", "max.message.bytes"
 _HOUR = 3_600_000
 _DAY = 24 * _HOUR
 
@@ -63,39 +64,36 @@ class Names:
         self.directives, self.findings = f"{prefix}countermand.directives", f"{prefix}countermand.findings"
         self.ledger, self.cases = f"{prefix}countermand.ledger", f"{prefix}countermand.cases"
         self.texts, self.deadletters = f"{prefix}countermand.texts", f"{prefix}countermand.deadletters"
-        self.changelogs = {table: f"{self.app}-{table}-changelog" for table in TABLES}
+        self.changelog = f"{self.app}.changelog"
 
 
 def declared(settings: Settings) -> list[Topic]:
     """Every topic of these settings, as it must be."""
     names, n = Names(settings), settings.partitions
     outcomes = (names.directives, names.findings, names.ledger, names.cases)
-    large = {"max.message.bytes": str(LARGEST_EVENT)}
+    large = {_LARGEST: str(LARGEST_EVENT)}
     return [
         *(Topic(name, n, {**_BROKERS_TIME, **_kept(14), **large}) for name in names.raw.values()),
         Topic(names.facts, n, {**_BROKERS_TIME, **_kept(400), **large}),
         Topic(names.ticks, 1, {**_BROKERS_TIME, **_kept(1)}),
         Topic(names.clock, 1, {**_BROKERS_TIME, **_kept(14)}),
         *(
-            Topic(name, n, {**_kept(400), **_compacted(7 * _DAY), "cleanup.policy": "compact,delete"})
+            Topic(name, n, {**_kept(400), **_compacted(7 * _DAY), _CLEANUP: "compact,delete"})
             for name in outcomes
         ),
         Topic(names.texts, n, {**_kept(30), **large}),
-        Topic(names.deadletters, n, {**_kept(7), "max.message.bytes": str(LARGEST_EVENT + (64 << 10))}),
-        *(
-            Topic(name, n, {**_compacted(_HOUR), "segment.bytes": str(64 << 20), "max.message.bytes": str(LARGEST_ROW)})
-            for name in names.changelogs.values()
-        ),
+        Topic(names.deadletters, n, {**_kept(7), _LARGEST: str(LARGEST_EVENT + (64 << 10))}),
+        Topic(names.changelog, n, {**_compacted(_HOUR), "segment.bytes": str(64 << 20), _LARGEST: str(LARGEST_BATCH)}),
     ]
 
 
 def _kept(days: int) -> dict[str, str]:
-    return {"cleanup.policy": "delete", "retention.ms": str(days * _DAY)}
+    return {_CLEANUP: "delete", "retention.ms": str(days * _DAY)}
 
 
 def _compacted(lag: int) -> dict[str, str]:
     """Compacted, but not before the lag (ms): what is younger keeps every revision."""
-    return {"cleanup.policy": "compact", "min.compaction.lag.ms": str(lag)}
+    return {_CLEANUP: "compact", _LAG: str(lag)}
 
 
 def differences(client: KafkaAdminClient, settings: Settings) -> list[Difference]:
@@ -143,7 +141,16 @@ def _settings(topic: Topic, configs: Mapping[str, Mapping[str, str]]) -> Iterato
             sentence = (
                 f"topic {topic.name} has {name}={found}, expected {expected}; mend it with countermand topics apply"
             )
-            yield Difference(topic.name, "config", name, found, expected, name == STAMP, sentence)
+            yield Difference(topic.name, "config", name, found, expected, _blocks(topic, name, found), sentence)
+
+
+def _blocks(topic: Topic, name: str, found: str) -> bool:
+    """Whether a worker would go wrong: by others' clocks; or a changelog that forgets, or does not take a batch."""
+    if name == STAMP:
+        return True
+    if topic.configs[_CLEANUP] != "compact":
+        return False
+    return name == _CLEANUP or (name in {_LAG, _LARGEST} and int(found) < int(topic.configs[name]))
 
 
 def apply(client: KafkaAdminClient, settings: Settings) -> tuple[list[Difference], list[Difference]]:

@@ -1,0 +1,312 @@
+"""The consumer: hands each agent batches of one partition, never more than one at a time of each partition.
+
+A rebalance may overtake any await. So the generation is read before each fetch, and looked at again at every cut; what
+was fetched in an older one is dropped, and read again from where the log says.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from aiokafka.errors import IllegalStateError
+from aiokafka.structs import TopicPartition
+from faust.transport.drivers import aiokafka as driver
+
+from streams.batch.agent import Agent, Batch, Cut, Message
+from streams.batch.appender import Appender, AppendError
+from streams.batch.lane import Lane
+from streams.batch.partition import ForeignError, Partition
+
+WAIT_S = 1.0
+TURN_S = 0.02
+
+
+class OvertakenError(Exception):
+    """A rebalance began while a batch was worked off."""
+
+
+class TooLargeError(Exception):
+    """What changed until a cut does not fit into one batch."""
+
+
+class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """The thread that talks to the brokers for the consumer."""
+
+    async def _commit(self, offsets: Mapping[Any, int]) -> bool:
+        """A commit of partitions that a rebalance has just taken is none; empty, it would crash the worker."""
+        held = {tp: offset for tp, offset in offsets.items() if tp in self.assignment()}
+        return bool(await super()._commit(held)) if held else False
+
+
+class Consumer(driver.Consumer):  # type: ignore[misc]
+    """The consumer of an `App`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lanes: dict[Any, Lane] = {}
+        self._left: set[asyncio.Task[None]] = set()
+        self._taken: tuple[int, frozenset[Any]] | None = None
+        self._appender = Appender(self.app.servers, self.app.largest)
+
+    @property
+    def settled(self) -> bool:
+        """Whether every partition of this process has its rows and takes records."""
+        return self._taken is not None and self.flow_active and all(lane.opened for lane in self._lanes.values())
+
+    def partitions(self) -> list[Partition]:
+        """The partitions of the tables that this process has, as far as they are read."""
+        return [lane.kept for lane in list(self._lanes.values()) if lane.kept is not None]
+
+    def _new_consumer_thread(self) -> Thread:
+        return Thread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):  # noqa: SLF001
+                if self.flow_active:
+                    await self._turn()
+                else:
+                    await self.wait(self.can_resume_flow)
+                await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            raise
+        except Exception as why:
+            self.log.exception("a batch failed: %s", why)
+            await self.app.crash(why)
+            raise
+        finally:
+            await self._end()
+
+    async def _end(self) -> None:
+        """Ends what goes on; nothing depends on it being ended well."""
+        for lane in self._lanes.values():
+            lane.leave()
+        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        for task in (*tasks, *self._left):
+            task.cancel()
+        await asyncio.gather(*tasks, *self._left, return_exceptions=True)
+        self._lanes, self._taken = {}, None
+        await self._appender.stop()
+
+    async def _turn(self) -> None:
+        """Opens what was assigned, and starts work on what has come for partitions that are idle."""
+        generation = self.app.consumer_generation_id
+        try:
+            await self._take_over(generation)
+            idle = {lane.tp for lane in self._lanes.values() if lane.idle}
+            if not idle:
+                await self._wait()
+                return
+            fetched = await self._getmany(idle, TURN_S if len(idle) < len(self._lanes) else WAIT_S)
+        except IllegalStateError as why:  # a rebalance took a partition between two awaits
+            self._overtaken(why)
+            return
+        if not self._ours(generation):
+            self._overtaken()
+            return
+        for tp, records in (fetched or {}).items():
+            lane = self._lanes[tp]
+            lane.task = asyncio.create_task(self._work(lane, records, generation))
+        self._raise_failed()
+
+    def _overtaken(self, why: object = "") -> None:
+        """What was fetched is dropped: everything is opened again, and read again from where it stands."""
+        self.log.info("overtaken by a rebalance %s", why)
+        self._taken = None
+
+    def _raise_failed(self) -> None:
+        """What a task failed of, the worker fails of."""
+        for lane in self._lanes.values():
+            if lane.task is not None and lane.task.done() and not lane.task.cancelled():
+                lane.task.result()
+
+    async def _wait(self) -> None:
+        busy = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        if not busy:
+            await self.sleep(TURN_S)
+            return
+        await asyncio.wait(busy, timeout=TURN_S, return_when=asyncio.FIRST_COMPLETED)
+        self._raise_failed()
+
+    def _ours(self, generation: int) -> bool:
+        return bool(self.flow_active and self.app.consumer_generation_id == generation)
+
+    # ---- partitions come and go
+
+    async def _take_over(self, generation: int) -> None:
+        """After a rebalance: leaves what is gone, and opens the rest, each in a task of its own."""
+        assigned = frozenset(tp for tp in self.assignment() if self._agent(tp) is not None)
+        if self._taken == (generation, assigned):
+            for lane in self._lanes.values():
+                if lane.lost and not lane.busy:
+                    self._start_opening(lane, generation)
+            return
+        for tp in [tp for tp in self._lanes if tp not in assigned]:
+            self._leave(self._lanes.pop(tp))
+        await self.perform_seek()
+        for tp in assigned:
+            lane = self._lanes.get(tp) or Lane(tp, self._agent(tp))
+            self._lanes[tp] = lane
+            self._start_opening(lane, generation)
+        self._taken = generation, assigned
+
+    def _start_opening(self, lane: Lane, generation: int) -> None:
+        lane.opened = False
+        lane.task = asyncio.create_task(self._open(lane, generation, lane.task))
+
+    def _agent(self, tp: Any) -> Agent | None:
+        agents: Iterable[Agent] = self.app.agents.values()
+        return next((agent for agent in agents if tp.topic in agent.get_topic_names()), None)
+
+    def _leave(self, lane: Lane) -> None:
+        lane.leave()
+        if lane.busy and lane.task is not None:
+            self._left.add(lane.task)
+            lane.task.add_done_callback(self._let_go)
+
+    def _let_go(self, task: "asyncio.Task[None]") -> None:
+        self._left.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self.log.info("left behind: %s", task.exception())
+
+    async def _open(self, lane: Lane, generation: int, before: "asyncio.Task[None] | None") -> None:
+        if before is not None:
+            await asyncio.wait((before,))
+            if not before.cancelled():
+                before.result()
+        try:
+            await self._open_tables(lane) if lane.agent.uses_tables else await self._begin(lane)
+        except (ForeignError, AppendError) as why:
+            self._lose(lane, why)
+        except IllegalStateError as why:
+            self._overtaken(why)
+        else:
+            lane.opened = True
+            if not self._ours(generation):
+                self._overtaken()
+
+    async def _begin(self, lane: Lane) -> None:
+        """Without tables the group's commit says where to go on, or we do when we came further."""
+        committed = self._committed_offset[lane.tp]
+        start = committed or (await self.earliest_offsets(lane.tp))[lane.tp]
+        lane.move(max(start, lane.position or 0))
+        if lane.position != committed:
+            await self.seek(lane.tp, lane.position)
+
+    async def _open_tables(self, lane: Lane) -> None:
+        """Keeps the rows when nobody has written since we did; else claims and reads them."""
+        log = TopicPartition(self.app.changelog, lane.tp.partition)
+        if lane.lost:
+            await self._still_a_member(lane)
+        if lane.kept is None or (await self.highwaters(log))[log] != lane.kept.end:
+            lane.kept = None
+            lane.coming = Partition(log, self.app.tables.names, self._appender, self.app.meter)
+            lane.kept = await lane.coming.open()
+        await self.seek(lane.tp, lane.kept.position)  # the marker is the truth; the group's commit is a hint
+
+    async def _still_a_member(self, lane: Lane) -> None:
+        """Asks the group before claiming again, for we may be who lost the partition: it refuses what we commit."""
+        position = lane.position
+        if position is None or not await self._commit({lane.tp: position}):
+            await self.sleep(self.app.conf.broker_heartbeat_interval)
+        lane.kept, lane.lost = None, False
+
+    def _lose(self, lane: Lane, why: Exception) -> None:
+        self.log.warning("a partition is opened again: %s", why)
+        lane.lost, lane.opened = True, False
+
+    # ---- batches
+
+    async def _work(self, lane: Lane, records: Sequence[Any], generation: int) -> None:
+        """Works records off, in batches that are halved where what they change does not fit."""
+        limit, kept = self.app.limit, lane.kept
+        while todo := [record for record in records if record.offset >= (lane.position or 0)]:
+            batch = Batch(lane.tp.topic, lane.tp.partition, todo, limit, kept)
+            try:
+                await self._cuts(lane, lane.agent.cuts(batch), generation)
+            except TooLargeError:
+                self.app.meter.split()
+                if limit == 1:
+                    raise ValueError(
+                        f"{lane.tp.topic}-{lane.tp.partition}: what the record at offset {lane.position} changes is"
+                        f" larger than a batch of the changelog may be ({self.app.largest} bytes)"
+                    ) from None
+                limit = max(limit // 2, 1)
+            except OvertakenError as why:
+                self._overtaken(why)
+                return
+            except (ForeignError, AppendError) as why:
+                self._lose(lane, why)
+                return
+            else:
+                if lane.position == todo[0].offset:
+                    raise ValueError(f"{lane.agent.name} took none of the records it was given")
+
+    async def _cuts(self, lane: Lane, cuts: Iterator[Cut], generation: int) -> None:
+        whole = False
+        try:
+            started = time.perf_counter()
+            for cut in cuts:
+                if not self._ours(generation):
+                    raise OvertakenError
+                await self._cut(lane, cut, time.perf_counter() - started)
+                started = time.perf_counter()
+            whole = True
+        finally:
+            if not whole and lane.kept is not None:
+                lane.kept.drop()
+
+    async def _cut(self, lane: Lane, cut: Cut, body_s: float) -> None:
+        """First the messages, then the rows with the position: a crash between repeats messages, and loses nothing."""
+        kept, before = lane.kept, lane.position or 0
+        rows = None if kept is None else kept.prepare(cut.position)
+        if kept is not None and rows is None:
+            raise TooLargeError
+        started = time.perf_counter()
+        await self._send(cut.messages)
+        sent = time.perf_counter()
+        if kept is None or rows is None:
+            lane.move(cut.position)
+        else:
+            await kept.write(rows, cut.position)
+        seconds = body_s, sent - started, time.perf_counter() - sent
+        self.app.meter.cut(lane.agent.name, cut.position - before, len(rows or ()), seconds)
+
+    async def _send(self, messages: Sequence[Message]) -> None:
+        """Returns when the brokers have all of it; in order within a partition."""
+        if not messages:
+            return
+        producer = self.app.producer._ensure_producer()  # noqa: SLF001
+        by_partition: dict[tuple[str, int], list[Message]] = {}
+        for message in messages:
+            by_partition.setdefault((message.topic, message.partition), []).append(message)
+        sent = [await producer.send_batch(batch, *tp[:1], partition=tp[1]) for tp, batch in _packed(producer, by_partition)]
+        await asyncio.gather(*sent)
+
+    # ---- one number a partition instead of sets of acks
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[Any]:
+        yield from (tp for tp in self._lanes if topics is None or tp in topics or tp.topic in topics)
+
+    def _new_offset(self, tp: Any) -> int | None:
+        lane = self._lanes.get(tp)
+        return None if lane is None else lane.position
+
+    def verify_event_path(self, now: float, tp: Any) -> None:
+        """Faust's detector of stuck streams reads sensors of single messages, which nobody feeds."""
+
+
+def _packed(producer: Any, by_partition: Mapping[tuple[str, int], Sequence[Message]]) -> Iterator[tuple[tuple[str, int], Any]]:
+    """The messages of each partition in as few producer batches as take them."""
+    for tp, messages in by_partition.items():
+        batch = producer.create_batch()
+        for message in messages:
+            one = {"timestamp": None, "key": message.key, "value": message.value, "headers": list(message.headers)}
+            if batch.append(**one) is None:
+                batch.close()
+                yield tp, batch
+                batch = producer.create_batch()
+                batch.append(**one)
+        batch.close()
+        yield tp, batch
