@@ -76,7 +76,8 @@ class Metrics:
             buckets=_DELAY,
             registry=self.registry,
         )
-        self._step = Histogram("countermand_step_seconds", "Time of one step.", buckets=_STEP, registry=self.registry)
+        about = "Time of one step, on average over a batch."
+        self._step = Histogram("countermand_step_seconds", about, buckets=_STEP, registry=self.registry)
         self._tick = self._gauge("tick_timestamp_seconds", "The instant of the last tick applied.")
         self._lag_records = self._gauge("lag_records", "Records not read yet.", "topic")
         self._lag_seconds = self._gauge("lag_seconds", "Age of the oldest record not read yet.", "topic")
@@ -153,12 +154,12 @@ class Metrics:
         self._waits.set(waits)
 
     def stepped(self, seconds: float) -> None:
-        """Notes how long a step took."""
+        """Notes how long a step took, on average over a batch."""
         self._step.observe(seconds)
 
     def lag(self, topic: str, records: int, seconds: float) -> None:
         """Notes how far a consumer of the topic is behind."""
-        self._lag_records.labels(agent).set(records)
+        self._lag_records.labels(topic).set(records)
         self._lag_seconds.labels(topic).set(seconds)
 
     def watch(

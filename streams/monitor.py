@@ -1,5 +1,6 @@
 """The monitor: a batch of records of one partition of the facts log in, cuts out. It knows no Kafka."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -44,7 +45,7 @@ class Monitor:
 
     def __call__(self, batch: Batch) -> Iterator[Cut]:
         """Steps the records. Where the check raises, what stands before is cut first, and nothing of it is taken."""
-        store, worked = self._store(batch), 0
+        store, worked, started = self._store(batch), 0, time.perf_counter()
         messages: list[Message] = []
         position = batch.records[0].offset
         for record in batch.records:
@@ -60,12 +61,15 @@ class Monitor:
                 worked += 1
                 position = record.offset + piece.done
                 if worked >= batch.limit or not piece.done:
-                    store.flush()
-                    yield Cut(position, messages)
-                    messages, worked = [], 0
+                    yield self._cut(store, position, messages, (time.perf_counter() - started) / worked)
+                    messages, worked, started = [], 0, time.perf_counter()
         if worked:
-            store.flush()
-            yield Cut(position, messages)
+            yield self._cut(store, position, messages, (time.perf_counter() - started) / worked)
+
+    def _cut(self, store: Store, position: int, messages: list[Message], step_s: float) -> Cut:
+        store.flush()
+        self._metrics.stepped(step_s)
+        return Cut(position, messages)
 
     def look(self) -> None:
         """Takes the figures that `/metrics` shows; call it now and then from where the monitor is called."""

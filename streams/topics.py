@@ -77,10 +77,7 @@ def declared(settings: Settings) -> list[Topic]:
         Topic(names.facts, n, {**_BROKERS_TIME, **_kept(400), **large}),
         Topic(names.ticks, 1, {**_BROKERS_TIME, **_kept(1)}),
         Topic(names.clock, 1, {**_BROKERS_TIME, **_kept(14)}),
-        *(
-            Topic(name, n, {**_kept(400), **_compacted(7 * _DAY), _CLEANUP: "compact,delete"})
-            for name in outcomes
-        ),
+        *(Topic(name, n, {**_kept(400), **_compacted(7 * _DAY), _CLEANUP: "compact,delete"}) for name in outcomes),
         Topic(names.texts, n, {**_kept(30), **large}),
         Topic(names.deadletters, n, {**_kept(7), _LARGEST: str(LARGEST_EVENT + (64 << 10))}),
         Topic(names.changelog, n, {**_compacted(_HOUR), "segment.bytes": str(64 << 20), _LARGEST: str(LARGEST_BATCH)}),

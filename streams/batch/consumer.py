@@ -136,7 +136,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     async def _take_over(self, generation: int) -> None:
         """After a rebalance: leaves what is gone, and opens the rest, each in a task of its own."""
-        assigned = frozenset(tp for tp in self.assignment() if self._agent(tp) is not None)
+        agents = {tp: agent for tp in self.assignment() if (agent := self._agent(tp)) is not None}
+        assigned = frozenset(agents)
         if self._taken == (generation, assigned):
             for lane in self._lanes.values():
                 if lane.lost and not lane.busy:
@@ -145,8 +146,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         for tp in [tp for tp in self._lanes if tp not in assigned]:
             self._leave(self._lanes.pop(tp))
         await self.perform_seek()
-        for tp in assigned:
-            lane = self._lanes.get(tp) or Lane(tp, self._agent(tp))
+        for tp, agent in agents.items():
+            lane = self._lanes.get(tp) or Lane(tp, agent)
             self._lanes[tp] = lane
             self._start_opening(lane, generation)
         self._taken = generation, assigned
@@ -281,7 +282,11 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         by_partition: dict[tuple[str, int], list[Message]] = {}
         for message in messages:
             by_partition.setdefault((message.topic, message.partition), []).append(message)
-        sent = [await producer.send_batch(batch, *tp[:1], partition=tp[1]) for tp, batch in _packed(producer, by_partition)]
+        sent = [
+            await producer.send_batch(batch, topic, partition=partition)
+            for (topic, partition), addressed in by_partition.items()
+            for batch in _packed(producer, addressed)
+        ]
         await asyncio.gather(*sent)
 
     # ---- one number a partition instead of sets of acks
@@ -297,16 +302,15 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """Faust's detector of stuck streams reads sensors of single messages, which nobody feeds."""
 
 
-def _packed(producer: Any, by_partition: Mapping[tuple[str, int], Sequence[Message]]) -> Iterator[tuple[tuple[str, int], Any]]:
-    """The messages of each partition in as few producer batches as take them."""
-    for tp, messages in by_partition.items():
-        batch = producer.create_batch()
-        for message in messages:
-            one = {"timestamp": None, "key": message.key, "value": message.value, "headers": list(message.headers)}
-            if batch.append(**one) is None:
-                batch.close()
-                yield tp, batch
-                batch = producer.create_batch()
-                batch.append(**one)
-        batch.close()
-        yield tp, batch
+def _packed(producer: Any, messages: Sequence[Message]) -> Iterator[Any]:
+    """Messages of one partition in as few producer batches as take them."""
+    batch = producer.create_batch()
+    for message in messages:
+        one = {"timestamp": None, "key": message.key, "value": message.value, "headers": list(message.headers)}
+        if batch.append(**one) is None:
+            batch.close()
+            yield batch
+            batch = producer.create_batch()
+            batch.append(**one)
+    batch.close()
+    yield batch

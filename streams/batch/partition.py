@@ -122,9 +122,7 @@ def read(
     return asyncio.run(_read(servers, log, until, Fold(tables), stopping))
 
 
-async def _read(
-    servers: Sequence[str], log: TopicPartition, until: int, fold: Fold, stopping: threading.Event
-) -> Fold:
+async def _read(servers: Sequence[str], log: TopicPartition, until: int, fold: Fold, stopping: threading.Event) -> Fold:
     reader = AIOKafkaConsumer(
         bootstrap_servers=list(servers),
         enable_auto_commit=False,

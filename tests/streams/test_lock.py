@@ -1,8 +1,7 @@
 """The policies in force: a worker with others waits or ends, and whoever comes after it misses nothing."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -14,16 +13,17 @@ from detectors.facts import Fact, Tick, encode
 from detectors.policy import Policies
 from detectors.rulebook import Rulebook
 from policies import read
-from streams.agents import monitoring
+from streams.batch import Batch, Rows
 from streams.embedded import END_OF_TIME
 from streams.history import HistoryError
-from streams.lock import Lock, Word
+from streams.lock import Lock, PoliciesError, Word
 from streams.messages import Message, Post
 from streams.metrics import Metrics
 from streams.monitor import Monitor
 from streams.outputs import OutputFolder
 from streams.replay import replay_facts
 from streams.settings import Settings
+from streams.topics import TABLES
 from tests.disorder import delayed
 from tests.histories import HOUR, history
 from tests.logs import Log, rulebook, with_ticks
@@ -42,86 +42,59 @@ NEW = _new()
 
 
 class Written(NamedTuple):
-    partition: int
+    offset: int
     value: bytes
 
 
-class Event(NamedTuple):
-    message: Written
+class Kept:
+    """The rows of a partition in memory."""
+
+    def __init__(self, rows: dict[str, dict[bytes, bytes]]) -> None:
+        self.rows, self.cache, self.changes = rows, dict[str, Any](), {table: {} for table in rows}
+
+    def view(self, table: str) -> Rows:
+        return Rows(self.rows[table], self.changes[table])
+
+    def write(self) -> None:
+        for table, changes in self.changes.items():
+            for key, row in changes.items():
+                self.rows[table].pop(key, None)
+                self.rows[table] |= {} if row is None else {key: row}
+            changes.clear()
 
 
-class Stream:
-    """A stream over a log; the events acknowledged."""
-
-    def __init__(self, log: Log) -> None:
-        self._log, self.acknowledged = log, list[bytes]()
-        self.length, self._read = len(log), asyncio.Event()
-
-    def noack(self) -> "Stream":
-        return self
-
-    async def events(self) -> AsyncIterator[Event]:
-        for record in self._log:
-            yield Event(Written(0, encode(record)))
-        await asyncio.sleep(3600)
-
-    async def ack(self, event: Event) -> None:
-        self.acknowledged.append(event.message.value)
-        if len(self.acknowledged) == self.length:
-            self._read.set()
-
-    async def read(self) -> None:
-        """Returns when all is acknowledged."""
-        if self.length:
-            await self._read.wait()
-
-
-class Brokers:
-    """Takes what is sent at once."""
-
-    def __init__(self) -> None:
-        self.sent: list[Message] = []
-
-    async def start(self, messages: Any) -> list[Any]:
-        self.sent.extend(messages)
-        return []
-
-    async def all(self, _: Sequence[Any]) -> None:
-        return None
-
-    async def changes(self) -> None:
-        await asyncio.sleep(0)
-
-    async def ending(self, work: Any) -> None:
-        await work
+class Table(NamedTuple):
+    name: str
 
 
 class Worker:
-    """One worker's monitor agent over a log, and who leads as far as it can tell."""
+    """One worker's monitor over a log, and who leads as far as it can tell."""
 
-    def __init__(self, rules: Rulebook, log: Log, leads: str, tables: tuple[dict, dict] | None = None) -> None:
-        self.leads, self.metrics = leads, Metrics(rules)
-        self.tables = tables or ({}, {})
-        self.stream, self.brokers = Stream(log), Brokers()
-        monitor = Monitor(rules, Post(SETTINGS), self.metrics, self.tables, 1)
+    def __init__(self, rules: Rulebook, log: Log, leads: str, rows: dict[str, dict] | None = None) -> None:
+        self.leads, self.metrics, self.log = leads, Metrics(rules), log
+        self.rows = rows or {table: {} for table in TABLES}
+        self.position, self.sent = 0, list[Message]()
         lock = Lock(rules.policies.hash, lambda: Word(0, 0, self.leads), self.metrics, period_s=0)
-        self._agent = monitoring(monitor, self.brokers, lock)  # type: ignore[arg-type]
+        tables = Table(TABLES[0]), Table(TABLES[1])
+        self._monitor = Monitor(rules, Post(SETTINGS), self.metrics, tables, lock.check)
 
-    def run(self) -> str:
+    def run(self, limit: int = 50) -> str:
         """Runs to the end of the log, or until the worker ends by itself: the sentence."""
-        return asyncio.run(self._run())
-
-    async def _run(self) -> str:
-        task = asyncio.create_task(self._agent(self.stream))  # type: ignore[arg-type]
+        kept = Kept(self.rows)
+        if not self.log:
+            return ""
+        records = [Written(offset, encode(record)) for offset, record in enumerate(self.log)]
         try:
-            async with asyncio.timeout(60):
-                await asyncio.wait((task, asyncio.create_task(self.stream.read())), return_when="FIRST_COMPLETED")
-            return str(task.exception()) if task.done() else ""
-        finally:
-            task.cancel()
+            for cut in self._monitor(Batch("facts", 0, records, limit, kept)):  # type: ignore[arg-type]
+                self.sent += cut.messages
+                self.position = cut.position
+                kept.write()
+        except PoliciesError as why:
+            return str(why)
+        return ""
 
     def said(self) -> list[bytes]:
-        return [message.value for message in self.brokers.sent]
+        return [message.value for message in self.sent]
 
 
 def _log(rules: Rulebook, seed: int = 3) -> Log:
@@ -151,14 +124,14 @@ def test_one_that_meets_the_ticks_of_others_ends_and_its_successor_misses_nothin
     for cut in (0, 1, 7, len(log) // 2, len(log) - 1):
         before = Worker(OLD, log[:cut], OLD.policies.hash)
         assert before.run() == ""
-        stray = Worker(NEW, log[cut:], OLD.policies.hash, before.tables)
+        stray = Worker(NEW, log[cut:], OLD.policies.hash, before.rows)
         assert stray.run() == (
             f"this worker ends: the policies {OLD.policies.hash} came into force, its own are {NEW.policies.hash};"
             " start it again with those in force"
         )
-        done = len(stray.stream.acknowledged)
+        done = stray.position
         assert done == max(first - cut, 0), "only what stands before the first tick may be read"
-        after = Worker(OLD, log[cut + done :], OLD.policies.hash, stray.tables)
+        after = Worker(OLD, log[cut + done :], OLD.policies.hash, stray.rows)
         assert after.run() == ""
         assert before.said() + stray.said() + after.said() == _said(OLD, log), cut
 
@@ -168,7 +141,7 @@ def test_when_its_own_are_in_force_the_ticks_of_others_are_passed_over() -> None
     last = _under(NEW, log[-1])  # type: ignore[arg-type]
     worker = Worker(NEW, [*log[:-1], last], NEW.policies.hash)
     assert worker.run() == ""
-    assert worker.stream.acknowledged == [encode(record) for record in [*log[:-1], last]]
+    assert worker.position == len(log)
     without: Log = [record for record in log if isinstance(record, Fact)]
     assert worker.said() == _said(NEW, [*without, last])
     assert _standing(worker.said()) != _standing(_said(OLD, log))
@@ -180,12 +153,11 @@ def test_old_ticks_and_then_new_ones_are_read_by_old_workers_and_then_by_new_one
     mixed = [*log[:half], *(_under(NEW, one) if isinstance(one, Tick) else one for one in log[half:])]
     old = Worker(OLD, mixed, NEW.policies.hash)
     assert "came into force" in old.run()
-    done = len(old.stream.acknowledged)
+    done = old.position
     assert half <= done < len(log)
-    new = Worker(NEW, mixed[done:], NEW.policies.hash, old.tables)
+    new = Worker(NEW, mixed[done:], NEW.policies.hash, old.rows)
     assert new.run() == ""
-    read = [*old.stream.acknowledged, *new.stream.acknowledged]
-    assert read == [encode(record) for record in mixed]
+    assert done + new.position == len(mixed)
 
 
 def _words(*words: Word | None) -> Iterator[Word | None]:
