@@ -11,7 +11,7 @@ from streams.batch.meter import Meter
 from streams.batch.tables import Table, Tables
 from streams.batch.transport import Transport
 
-LIMIT = 2000
+LIMIT = 500
 LARGEST = 4 << 20
 MESSAGES_BYTES = 900_000
 

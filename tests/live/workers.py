@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ END_S = 30.0
 class Worker:
     """One `countermand worker`, with metrics on a port of its own."""
 
-    def __init__(self, environ: Mapping[str, str], log: Path) -> None:
+    def __init__(self, environ: Mapping[str, str], log: Path, program: Sequence[str] = ("-c", _PROGRAM)) -> None:
         self.address = f"127.0.0.1:{free_port()}"
         self.log = log
         own = {
@@ -36,7 +36,7 @@ class Worker:
             "COUNTERMAND_DATA": str(log.parent / log.stem),
         }
         with log.open("wb") as out:
-            self.process = subprocess.Popen([sys.executable, "-c", _PROGRAM], cwd=ROOT, env=own, stdout=out, stderr=out)
+            self.process = subprocess.Popen([sys.executable, *program], cwd=ROOT, env=own, stdout=out, stderr=out)
 
     def ready(self) -> bool:
         """Whether it has its partitions."""

@@ -1,0 +1,127 @@
+"""What a changelog must be: checked by a slow fold that shares no code with the seam.
+
+At every marker the rows must be those of a store that was stepped over the facts log up to its position. Inside a tick,
+whose work may be cut, they are between what they were and what they will be: there they are compared at its end.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from detectors.facts import Tick, decode
+from detectors.rulebook import Rulebook
+from detectors.step import step
+from detectors.store import Store
+
+Rows = dict[bytes, bytes | None]
+
+
+class Seen(NamedTuple):
+    """What was in the logs: claims, batches that count, and batches that do not."""
+
+    claims: int
+    batches: int
+    void: int
+    cut_ticks: int
+
+    def __add__(self, other: Any) -> "Seen":
+        return Seen(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+class Touched(dict[bytes, bytes]):
+    """Rows that remember which of them were touched."""
+
+    def __init__(self, name: str, touched: set[bytes]) -> None:
+        super().__init__()
+        self._name, self._touched = name.encode() + b"/", touched
+
+    def __setitem__(self, key: bytes, row: bytes) -> None:
+        self._touched.add(self._name + key)
+        super().__setitem__(key, row)
+
+    def pop(self, key: bytes, *default: Any) -> Any:
+        self._touched.add(self._name + key)
+        return super().pop(key, *default)
+
+
+class Facts:
+    """A store stepped over one partition of the facts log, as far as it is asked for."""
+
+    def __init__(self, rules: Rulebook, partition: int, log: list[Any]) -> None:
+        self.touched: set[bytes] = set()
+        self._tables = {name: Touched(name, self.touched) for name in ("orders", "sellers")}
+        self._store = Store(self._tables["orders"], self._tables["sellers"], partition)
+        self._rules, self._log, self._at = rules, log, 0
+
+    def step_to(self, position: int) -> None:
+        while self._at < len(self._log) and self._log[self._at].offset < position:
+            step(self._store, self._rules, decode(self._log[self._at].value))
+            self._at += 1
+        self._store.flush()
+
+    def row(self, key: bytes) -> bytes | None:
+        table, _, name = key.partition(b"/")
+        return self._tables[table.decode()].get(name)
+
+    def is_tick(self, position: int) -> bool:
+        return self._at < len(self._log) and isinstance(decode(self._log[self._at].value), Tick)
+
+
+def check(rules: Rulebook, facts: list[Any], changelog: list[Any], believe: bool = False) -> Seen:
+    """AssertionError where a log is not as it must be. `believe`: takes void batches for good, as nobody may."""
+    by_partition: dict[int, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
+    for n, records in enumerate((facts, changelog)):
+        for record in records:
+            by_partition[record.partition][n].append(record)
+    seen = [_check(Facts(rules, p, logs[0]), logs[0], logs[1], believe) for p, logs in sorted(by_partition.items())]
+    return sum(seen[1:], seen[0])
+
+
+def _check(facts: Facts, log: list[Any], changelog: list[Any], believe: bool) -> Seen:
+    owner, position, open_keys = "", 0, set[bytes]()
+    claims = valid = void = cut_ticks = 0
+    rows: Rows = {}
+    for kind, marker, batch in _batches(changelog):
+        if kind == "claim":
+            owner, claims = marker, claims + 1
+            continue
+        token, start, end = marker
+        if token != owner:
+            void += 1
+            if not believe:
+                continue
+        valid += 1
+        assert start == position or believe, f"a batch begins at {start}, the one before ended at {position}"
+        position = end
+        rows.update(batch)
+        facts.step_to(position)
+        open_keys |= set(batch) | facts.touched
+        facts.touched.clear()
+        differ = {key for key in open_keys if rows.get(key) != facts.row(key)}
+        if differ and facts.is_tick(position) and not believe:
+            cut_ticks += 1
+            open_keys = differ
+            continue
+        assert not differ, f"at {position} {len(differ)} rows are not what the facts say, {sorted(differ)[:3]}"
+        open_keys = set()
+    assert not open_keys
+    assert position == (log[-1].offset + 1 if log else 0), "facts are left over"
+    return Seen(claims, valid, void, cut_ticks)
+
+
+def _batches(changelog: Iterable[Any]) -> Iterable[tuple[str, Any, Rows]]:
+    """Claims, and batches: their marker and their rows."""
+    marker, rows = None, Rows()
+    for record in changelog:
+        if record.key in {b"\0mark", b"\0claim"} and marker is not None:
+            yield "batch", marker, rows
+            marker, rows = None, {}
+        if record.key == b"\0claim":
+            yield "claim", record.value.decode(), {}
+        elif record.key == b"\0mark":
+            marker = json.loads(record.value)
+        else:
+            rows[record.key] = record.value
+    if marker is not None:
+        yield "batch", marker, rows
