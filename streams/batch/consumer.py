@@ -6,10 +6,11 @@ was fetched in an older one is dropped, and read again from where the log says.
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import IllegalStateError, KafkaTimeoutError
 from aiokafka.structs import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 
@@ -47,6 +48,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         self._lanes: dict[Any, Lane] = {}
         self._left: set[asyncio.Task[None]] = set()
         self._taken: tuple[int, frozenset[Any]] | None = None
+        self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._appender = Appender(self.app.servers, self.app.largest)
 
     @property
@@ -283,11 +285,24 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         for message in messages:
             by_partition.setdefault((message.topic, message.partition), []).append(message)
         sent = [
-            await producer.send_batch(batch, topic, partition=partition)
+            await self._queue(producer, batch, topic, partition)
             for (topic, partition), addressed in by_partition.items()
             for batch in _packed(producer, addressed)
         ]
         await asyncio.gather(*sent)
+
+    async def _queue(self, producer: Any, batch: Any, topic: str, partition: int) -> "asyncio.Future[Any]":
+        """Hands a batch to the producer; what is to be waited for. One at a time of each partition: where many wait
+        for their turn, the producer gives up on some too early. Nothing of what it gave up on was taken.
+        """
+        async with self._turns[topic, partition]:
+            while True:
+                try:
+                    future: asyncio.Future[Any] = await producer.send_batch(batch, topic, partition=partition)
+                except KafkaTimeoutError:
+                    self.log.warning("%s-%s takes nothing yet; waiting", topic, partition)
+                else:
+                    return future
 
     # ---- one number a partition instead of sets of acks
 

@@ -20,6 +20,7 @@ from detectors.facts import Fact, decode
 from detectors.rulebook import Rulebook
 from policies import lexicon
 from policies import load as load_policies
+from streams.brokers import admin
 from streams.embedded import END_OF_TIME
 from streams.facts import dump
 from streams.history import FileReader
@@ -28,7 +29,7 @@ from streams.load import load
 from streams.outputs import OutputFolder
 from streams.replay import replay_facts
 from streams.settings import Settings
-from streams.topics import Names
+from streams.topics import Names, apply
 from tests.live.crashing import POINTS, SESSION_S
 from tests.live.folding import Seen, check
 from tests.live.history import write
@@ -36,7 +37,7 @@ from tests.live.reading import records
 from tests.live.test_live_is_replay import OUT, _by_seller, _lines, _live, _wait_until_done
 from tests.live.workers import Worker
 
-EVENTS = 4_000
+EVENTS, STEPS = 4_000, 6
 SCHEDULES = range(int(os.environ.get("CRASHES", "3")))
 PROGRAM = ("-m", "tests.live.crashing")
 
@@ -57,10 +58,18 @@ class Crowd:
         self.events.append(f"join {self._started} {wish}")
         return worker
 
-    def any(self) -> Worker:
-        """One of the living; those that have ended are forgotten."""
-        self.alive = [worker for worker in self.alive if worker.process.poll() is None]
-        return self._rng.choice(self.alive) if self.alive else self.join()
+    def working(self) -> Worker:
+        """One that has partitions, as soon as there is one; those that have ended are forgotten."""
+        give_up = time.monotonic() + 120
+        while True:
+            self.alive = [worker for worker in self.alive if worker.process.poll() is None]
+            while len(self.alive) < 2:
+                self.join(_wish(self._rng))
+            ready = [worker for worker in self.alive if worker.ready()]
+            if ready:
+                return self._rng.choice(ready)
+            assert time.monotonic() < give_up, self.alive[0].end_of_log()
+            time.sleep(0.2)
 
     def kill(self, worker: Worker) -> None:
         self.events.append("kill")
@@ -113,8 +122,9 @@ class Scene:
         self.rules, self.ingest = Rulebook(policies), Ingest(policies, lexicon(), "log")
 
     def load(self, seed: int) -> None:
-        history = self.folder / "history.jsonl"
-        write(history, EVENTS, seed)
+        history, week = self.folder / "history.jsonl", self.folder / "week.jsonl"
+        write(week, EVENTS, seed)
+        history.write_bytes(b"".join(week.read_bytes().splitlines(keepends=True)[:EVENTS]))
         load(self.settings, self.ingest, [history], END_OF_TIME)
 
     def wait(self, workers: list[Worker]) -> None:
@@ -143,28 +153,34 @@ class Scene:
 
 
 @pytest.fixture
-def scene(applied: Settings, environ: dict[str, str], tmp_path: Path) -> Scene:
-    return Scene(applied, environ, tmp_path)
+def scene(own_broker: Broker, environ: dict[str, str], tmp_path: Path) -> Scene:
+    """On a broker of its own, that may be killed too."""
+    environ["COUNTERMAND_BROKERS"] = own_broker.address
+    settings = Settings.from_env(environ)
+    with admin(settings) as client:
+        assert apply(client, settings)[1] == []
+    return Scene(settings, environ, tmp_path)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", SCHEDULES)
-def test_nothing_is_lost_and_nothing_doubled(seed: int, scene: Scene, tmp_path: Path) -> None:
+def test_nothing_is_lost_and_nothing_doubled(seed: int, scene: Scene, own_broker: Broker, tmp_path: Path) -> None:
     rng = Random(seed)
     scene.load(seed)
     with crowd(scene.environ, tmp_path, rng) as workers:
-        for _ in range(2):
-            workers.join(_wish(rng))
-        until = time.monotonic() + 15
-        while time.monotonic() < until:
-            time.sleep(rng.uniform(0.5, 3))
+        for number in range(STEPS):
+            worker = workers.working()
+            time.sleep(rng.uniform(0.1, 1.5))
             what = rng.random()
-            if what < 0.4:
-                workers.kill(workers.any())
+            if seed % 3 == 2 and number == STEPS // 2:
+                workers.events.append("broker")
+                own_broker.kill()
+                own_broker.start()
+            elif what < 0.4:
+                workers.kill(worker)
             elif what < 0.6:
-                workers.pause(workers.any())
-            workers.any()
-            if len(workers.alive) < 3:
+                workers.pause(worker)
+            elif len(workers.alive) < 3:
                 workers.join(_wish(rng))
         workers.settle()
         scene.wait(workers.alive)
