@@ -1,6 +1,6 @@
 # Everything lives in .venv; the command is .venv/bin/countermand.
 .DEFAULT_GOAL := help
-.PHONY: help demo test long lint fmt bench kafka mutations generate clean
+.PHONY: help demo test long crash lint fmt bench kafka mutations generate clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,6 +24,9 @@ test: $(READY) ## every test; says in one line what this machine lacks
 long: $(READY) ## the promises over a million events, the oracles over 100,000 instants: most of an hour; EVENTS=100000
 	@$(BIN)/python -m tests.million $(EVENTS)
 	@PROPERTIES=long $(BIN)/python -m pytest --numprocesses auto tests/test_oracle.py tests/test_oracle_duties.py tests/test_rates.py
+
+crash: $(READY) ## thirty schedules of killed, paused and joining workers and killed brokers on a real Kafka
+	@CRASHES=$${CRASHES:-30} $(BIN)/python -m pytest -s --timeout 900 tests/live/test_crash.py
 
 lint: $(READY) ## ruff, mypy --strict, import-linter, and that generated files are fresh
 	$(BIN)/ruff check .

@@ -347,6 +347,20 @@ MUTANTS = (
         _CLOSED,
     ),
     Mutant(
+        "the clock moves before the tick is worked off",
+        "detectors/step.py",
+        "        if looked == limit:",
+        "        if looked == limit and not store.tick(tick.at, tick.policies, silence):",
+        ("tests/test_pieces.py",),
+    ),
+    Mutant(
+        "void batches are believed",
+        "streams/batch/changelog.py",
+        "self._valid = self.owner is None or marker.token == self.owner",
+        "self._valid = True",
+        ("tests/streams/batch",),
+    ),
+    Mutant(
         "ticks under other policies conclude",
         "streams/monitor.py",
         "if isinstance(record, Tick) and record.policies != self._rules.policies.hash:",

@@ -30,6 +30,7 @@ from streams.outputs import OutputFolder
 from streams.replay import replay_facts
 from streams.settings import Settings
 from streams.topics import Names, apply
+from tests.kafka.broker import Broker
 from tests.live.crashing import POINTS, SESSION_S
 from tests.live.folding import Seen, check
 from tests.live.history import write

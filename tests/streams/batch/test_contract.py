@@ -1,4 +1,4 @@
-"""The names of Faust, mode and aiokafka that the seam leans on: an upgrade that lacks one fails here, in one sentence."""
+"""The names of Faust, mode and aiokafka that the seam leans on: an upgrade without one fails here, in one sentence."""
 
 import inspect
 import re
