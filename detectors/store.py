@@ -1,6 +1,6 @@
 """One partition's rows and its wheel. Rows are packed: the next instant, eight bytes, then msgpack."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import MutableMapping
 from typing import TypeVar
 
 import msgspec
@@ -161,13 +161,14 @@ class Store:
         self._clock = self.get(self._clock_key, ClockRow) or ClockRow()
         self.wheel = Wheel(self.waits_until)
 
-    def rebuild(self, keys: Iterator[bytes]) -> None:
-        """Puts the partition's rows back on the wheel; reads only their heads."""
+    def rebuild(self) -> None:
+        """Puts every row of the mappings back on the wheel; reads only their heads."""
         self.wheel = Wheel(self.waits_until)
-        for key in keys:
-            instant = self.waits_until(key)
-            if instant is not None:
-                self.wheel.put(key, instant)
+        for rows in (self.orders, self.sellers):
+            for key, raw in rows.items():
+                instant = int.from_bytes(raw[:8], "big")
+                if instant != NEVER:
+                    self.wheel.put(key, instant)
 
     @property
     def ticked(self) -> int:

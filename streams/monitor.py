@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -96,7 +95,7 @@ class Monitor:
         if store is None:
             orders, sellers = (batch.rows(table) for table in self._tables)
             store = batch.cache[STORE] = self._stores[batch.partition] = Store(orders, sellers, batch.partition)
-            store.rebuild(chain(orders, sellers))
+            store.rebuild()
         return store
 
     def _pieces(self, store: Store, record: Fact | Tick, limit: int) -> Iterator[Piece]:

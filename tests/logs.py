@@ -73,7 +73,7 @@ def restored(store: Store) -> Store:
     """A new store over a copy of the rows, as after a restart."""
     store.flush()
     copy = Store(dict(store.orders), dict(store.sellers))
-    copy.rebuild(iter([*copy.orders, *copy.sellers]))
+    copy.rebuild()
     return copy
 
 

@@ -152,8 +152,8 @@ MUTANTS = (
     Mutant(
         "a wheel entry lost at restore",
         "detectors/store.py",
-        "        for key in keys:",
-        "        for key in list(keys)[1:]:",
+        "            for key, raw in rows.items():",
+        "            for key, raw in list(rows.items())[1:]:",
         _properties("cut_anywhere"),
     ),
     Mutant(

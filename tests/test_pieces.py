@@ -33,7 +33,7 @@ def _rules(record: Fact | Tick, store: Store) -> Rulebook:
 def _restored(tables: Tables) -> Store:
     orders, sellers = dict(tables[0]), dict(tables[1])
     store = Store(orders, sellers)
-    store.rebuild(iter([*orders, *sellers]))
+    store.rebuild()
     return store
 
 

@@ -19,12 +19,11 @@ class AppendError(Exception):
 
 
 class Appender:
-    """An idempotent producer of the seam's own. `rows`: how many rows fit into a batch, as a rule."""
+    """An idempotent producer of the seam's own."""
 
     def __init__(self, servers: Sequence[str], largest: int, patience_s: float = PATIENCE_S) -> None:
         """`largest`: bytes of a batch; the changelog topic must take as much (`max.message.bytes`)."""
         self.servers, self._largest, self._patience_s = servers, largest, patience_s
-        self.rows = max(largest >> 14, 1)
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
         self._old: set[asyncio.Task[None]] = set()

@@ -46,24 +46,23 @@ class Partition:
         self._rows, self.position, self.end = fold.rows, fold.position, claimed + 1
         if fold.voided:
             self._meter.voided(fold.voided)
-            await self._rewrite(fold)
+            for table, keys in fold.void.items():  # or compaction would keep the void value and drop the good one
+                if keys:
+                    await self._rewrite(table, sorted(keys))
         return self
 
-    async def _rewrite(self, fold: Fold) -> None:
-        """Or compaction would keep the void value and drop the good one."""
-        for table, keys in fold.void.items():
-            kept = self._rows[table]
-            for key in keys:
-                self._changes[table][key] = kept.get(key)
-                if len(self._changes[table]) >= self._appender.rows:
-                    await self._write_all()
-            await self._write_all()
-
-    async def _write_all(self) -> None:
+    async def _rewrite(self, table: str, keys: Sequence[bytes]) -> None:
+        """Writes the rows as they are; in halves, where they do not fit. One always does: it was written before."""
+        kept = self._rows[table]
+        self._changes[table].update((key, kept.get(key)) for key in keys)
         records = self.prepare(self.position)
-        if records is None:
-            raise ValueError(f"{self.log}: {self._appender.rows} rows are larger than a batch may be")
-        await self.write(records, self.position)
+        if records is not None:
+            await self.write(records, self.position)
+            return
+        self.drop()
+        half = len(keys) // 2
+        await self._rewrite(table, keys[:half])
+        await self._rewrite(table, keys[half:])
 
     def kept(self, table: str) -> dict[bytes, bytes]:
         """The rows of a table as the log has them."""

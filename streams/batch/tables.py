@@ -1,6 +1,6 @@
 """Tables: declared as Faust's are, kept by the seam. All of an app share one changelog topic."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import ItemsView, Iterator, MutableMapping
 from typing import Any
 
 import faust
@@ -42,6 +42,10 @@ class Rows(MutableMapping[bytes, bytes]):
         changed = self._changed
         yield from [key for key in self._kept if key not in changed] if changed else list(self._kept)
         yield from [key for key, row in changed.items() if row is not None]
+
+    def items(self) -> ItemsView[bytes, bytes]:
+        """The rows; those of the log itself while nothing changed."""
+        return super().items() if self._changed else self._kept.items()
 
     def __len__(self) -> int:
         new = sum((row is not None) - (key in self._kept) for key, row in self._changed.items())

@@ -1,0 +1,201 @@
+"""How a batch is worked off: messages before rows, halved where it does not fit, dropped where it may not be kept."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pytest
+from aiokafka.structs import TopicPartition
+
+from streams.batch import App, Batch, Cut, Meter
+from streams.batch.appender import AppendError
+from streams.batch.changelog import CLAIM, Fold, Record
+from streams.batch.lane import Lane
+from streams.batch.partition import Partition
+
+TP = TopicPartition("words", 0)
+
+
+class Word(NamedTuple):
+    offset: int
+    value: bytes
+
+
+class Said(NamedTuple):
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class Log:
+    """A changelog in memory that takes batches of so many records."""
+
+    servers: Sequence[str] = ()
+
+    def __init__(self, events: list[Any], largest: int = 1000) -> None:
+        self.records: list[Record] = []
+        self.events, self.rows = events, largest
+        self.foreign = 0
+
+    def fits(self, records: Sequence[Record]) -> bool:
+        return len(records) <= self.rows
+
+    async def append(self, _log: TopicPartition, records: Sequence[Record]) -> int:
+        if self.foreign < 0:
+            raise AppendError("no answer")
+        self.events.append(("rows", len(records) - 1))
+        self.records += records
+        return len(self.records) - len(records) + self.foreign
+
+
+class Counting(Meter):
+    def __init__(self) -> None:
+        self.splits = 0
+
+    def split(self) -> None:
+        self.splits += 1
+
+
+class Stage:
+    """An app with one agent that counts words, on a log in memory."""
+
+    def __init__(
+        self, body: Callable[[Batch], Iterator[Cut]] | None = None, limit: int = 8, largest: int = 1000
+    ) -> None:
+        self.events: list[Any] = []
+        self.meter, self.log = Counting(), Log(self.events, largest)
+        self.app = App("test", ["127.0.0.1:1"], changelog="log", meter=self.meter, limit=limit)
+        self.table = self.app.Table("counts", key_type=bytes, value_type=bytes)
+        topic = self.app.topic("words", key_type=bytes, value_type=bytes)
+        agent = self.app.agent(topic, name="count", tables=True)(body or self.count)
+        self.consumer = self.app.consumer
+        self.consumer._send = self._send
+        self.lane = Lane(TP, agent)
+        self.lane.kept = Partition(TopicPartition("log", 0), ["counts"], self.log, self.meter)  # type: ignore[arg-type]
+        self.lane.kept._rows = {"counts": {}}
+
+    def count(self, batch: Batch) -> Iterator[Cut]:
+        rows = batch.rows(self.table)
+        batch.cache["seen"] = True
+        for start in range(0, len(batch.records), batch.limit):
+            part = batch.records[start : start + batch.limit]
+            for record in part:
+                rows[record.value] = b"%d" % (int(rows.get(record.value, b"0")) + 1)
+            yield Cut(part[-1].offset + 1, [Said("out", 0, b"", part[-1].value)])
+
+    async def _send(self, messages: Sequence[Said]) -> None:
+        self.events.append(("sent", len(messages)))
+
+    def work(self, words: Sequence[bytes]) -> None:
+        records = [Word(offset, word) for offset, word in enumerate(words)]
+        asyncio.run(self.consumer._work(self.lane, records, self.app.consumer_generation_id))
+
+    @property
+    def kept(self) -> Partition:
+        assert self.lane.kept is not None
+        return self.lane.kept
+
+    def folded(self) -> dict[bytes, bytes]:
+        """The rows as a reader of the log has them."""
+        fold = Fold(["counts"])
+        fold.take(_Kept(*record) for record in self.log.records)
+        return fold.rows["counts"]
+
+
+class _Kept(NamedTuple):
+    key: bytes
+    value: bytes | None
+
+
+WORDS = [b"w%d" % (n % 7) for n in range(20)]
+COUNTED = {b"w%d" % n: b"3" if n < 6 else b"2" for n in range(7)}
+
+
+def test_messages_go_before_the_rows_that_know_of_them() -> None:
+    stage = Stage()
+    stage.work(WORDS)
+    assert stage.events == [("sent", 1), ("rows", 7), ("sent", 1), ("rows", 7), ("sent", 1), ("rows", 4)]
+    assert stage.folded() == stage.kept.kept("counts") == COUNTED
+    assert stage.lane.position == 20
+
+
+def test_what_was_read_before_is_not_read_again() -> None:
+    stage = Stage()
+    stage.work(WORDS)
+    stage.work([*WORDS, b"new"])
+    assert stage.folded() == {**COUNTED, b"new": b"1"}
+
+
+def test_what_does_not_fit_is_never_sent_and_is_run_again_in_halves() -> None:
+    stage = Stage(largest=4)
+    stage.work(WORDS)
+    assert stage.folded() == stage.kept.kept("counts") == COUNTED
+    assert stage.meter.splits == 2
+    assert max(n for kind, n in stage.events if kind == "rows") <= 3
+    assert stage.kept.cache == {"seen": True}
+
+
+def test_one_record_that_does_not_fit_is_an_error_in_one_sentence() -> None:
+    stage = Stage(largest=1)
+    with pytest.raises(
+        ValueError, match=r"what the record at offset 0 changes is larger than a batch of the changelog"
+    ):
+        stage.work(WORDS)
+    assert stage.log.records == []
+
+
+@pytest.mark.parametrize("foreign", [5, -1])
+def test_a_log_that_somebody_else_wrote_is_opened_again(foreign: int) -> None:
+    stage = Stage()
+    stage.log.foreign = foreign
+    stage.lane.opened = True
+    stage.work(WORDS)
+    assert (stage.lane.lost, stage.lane.opened, stage.lane.position) == (True, False, 0)
+    assert stage.kept.kept("counts") == {}
+    assert stage.kept.cache == {}
+
+
+def test_a_rebalance_ends_the_work_at_the_next_cut() -> None:
+    stage = Stage()
+    stage.consumer._taken = 0, frozenset({TP})
+
+    async def overtake(_: Sequence[Said]) -> None:
+        stage.app.consumer_generation_id += 1
+
+    stage.consumer._send = overtake
+    stage.work(WORDS)
+    assert stage.lane.position == 8, "what was cut is kept: the log decides whether it counts"
+    assert stage.consumer._taken is None, "everything is opened again"
+    assert stage.kept.changed == 0
+    assert stage.kept.cache == {}
+
+
+def test_a_body_that_fails_keeps_nothing_since_its_last_cut() -> None:
+    def body(batch: Batch) -> Iterator[Cut]:
+        rows = batch.rows(stage.table)
+        rows[b"a"] = b"1"
+        yield Cut(1)
+        rows[b"a"] = b"2"
+        raise RuntimeError("no")
+
+    stage = Stage(body)
+    with pytest.raises(RuntimeError, match="no"):
+        stage.work(WORDS)
+    assert (stage.kept.view("counts")[b"a"], stage.lane.position) == (b"1", 1)
+
+
+def test_the_rows_that_a_void_batch_touched_are_written_again() -> None:
+    stage = Stage(largest=3)
+    kept = stage.kept
+    kept._rows = {"counts": {b"a": b"1", b"b": b"2", b"c": b"3"}}
+    asyncio.run(kept._rewrite("counts", [b"a", b"b", b"c", b"gone"]))
+    written = dict(stage.log.records)
+    assert {key: written[key] for key in written if key.startswith(b"counts/")} == {
+        b"counts/a": b"1",
+        b"counts/b": b"2",
+        b"counts/c": b"3",
+        b"counts/gone": None,
+    }
+    assert CLAIM not in written
