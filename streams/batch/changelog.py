@@ -6,7 +6,7 @@ markers have keys of their own, so that compaction keeps the last of each.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 MARK, CLAIM = b"\0mark", b"\0claim"
@@ -49,22 +49,24 @@ def batch(marker: Marker, changes: Changes) -> list[Record]:
 class Fold:
     """What the log says up to where it was read: the writer, the position, the rows, and what void batches touched.
 
-    `position`: the source offset from which to go on, 0 before any batch. `void`: by table, keys whose value in the
-    log may be a void one. `batches` and `voided` count both kinds.
+    `position`: the source offset from which to go on, 0 before any batch. `void`: by table, keys whose last value in
+    the log is a void one. `batches` and `voided` count both kinds.
     """
 
     def __init__(self, tables: Iterable[str]) -> None:
         self.rows: dict[str, dict[bytes, bytes]] = {table: {} for table in tables}
+        self._tables = {table.encode(): rows for table, rows in self.rows.items()}
+        self._names = {table.encode(): table for table in self.rows}
         self.owner: str | None = None
         self.position = 0
         self.void: dict[str, set[bytes]] = {table: set() for table in self.rows}
         self.batches = self.voided = self.read = 0
         self._valid = True
 
-    def take(self, records: Iterable[Read]) -> None:
-        """Reads on."""
+    def take(self, records: Sequence[Read]) -> None:
+        """Reads on. A row is looked at once: a restore reads millions."""
+        self.read += len(records)
         for record in records:
-            self.read += 1
             key = record.key
             if key == MARK:
                 self._mark(Marker(*json.loads(record.value or b"[]")))
@@ -72,7 +74,15 @@ class Fold:
                 self.owner = (record.value or b"").decode()
             else:
                 table, _, name = key.partition(_SLASH)
-                self._row(table.decode(), name, record.value)
+                if not self._valid:
+                    self.void[self._names[table]].add(name)
+                    continue
+                if self.voided:
+                    self.void[self._names[table]].discard(name)
+                if record.value is None:
+                    self._tables[table].pop(name, None)
+                else:
+                    self._tables[table][name] = record.value
 
     def _mark(self, marker: Marker) -> None:
         """Before any claim the writer is unknown: compaction has taken the first one, and kept what was good."""
@@ -82,11 +92,3 @@ class Fold:
             self.batches += 1
         else:
             self.voided += 1
-
-    def _row(self, table: str, key: bytes, value: bytes | None) -> None:
-        if not self._valid:
-            self.void[table].add(key)
-        elif value is None:
-            self.rows[table].pop(key, None)
-        else:
-            self.rows[table][key] = value

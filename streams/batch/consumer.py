@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from aiokafka.errors import IllegalStateError, KafkaTimeoutError
+from aiokafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from aiokafka.structs import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 
@@ -81,14 +81,14 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             await self._end()
 
     async def _end(self) -> None:
-        """Ends what goes on; nothing depends on it being ended well."""
+        """Ends what goes on; nothing depends on it being ended well. How far each came is still to be committed."""
         for lane in self._lanes.values():
             lane.leave()
         tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
         for task in (*tasks, *self._left):
             task.cancel()
         await asyncio.gather(*tasks, *self._left, return_exceptions=True)
-        self._lanes, self._taken = {}, None
+        self._taken = None
         await self._appender.stop()
 
     async def _turn(self) -> None:
@@ -180,10 +180,10 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 before.result()
         try:
             await self._open_tables(lane) if lane.agent.uses_tables else await self._begin(lane)
-        except (ForeignError, AppendError) as why:
-            self._lose(lane, why)
         except IllegalStateError as why:
             self._overtaken(why)
+        except (ForeignError, AppendError, KafkaError) as why:
+            self._lose(lane, why)
         else:
             lane.opened = True
             if not self._ours(generation):

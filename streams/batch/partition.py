@@ -44,11 +44,11 @@ class Partition:
         fold = await asyncio.to_thread(read, self._appender.servers, self.log, claimed, self._tables, self.stopping)
         self._meter.restored(fold.read, time.monotonic() - started)
         self._rows, self.position, self.end = fold.rows, fold.position, claimed + 1
-        if fold.voided:
+        if any(fold.void.values()):
             self._meter.voided(fold.voided)
-            for table, keys in fold.void.items():  # or compaction would keep the void value and drop the good one
-                if keys:
-                    await self._rewrite(table, sorted(keys))
+        for table, keys in fold.void.items():  # or compaction would keep the void value and drop the good one
+            if keys:
+                await self._rewrite(table, sorted(keys))
         return self
 
     async def _rewrite(self, table: str, keys: Sequence[bytes]) -> None:
@@ -59,6 +59,8 @@ class Partition:
         if records is not None:
             await self.write(records, self.position)
             return
+        if len(keys) == 1:
+            raise ValueError(f"{self.log}: one row is larger than a batch of the changelog may be")
         self.drop()
         half = len(keys) // 2
         await self._rewrite(table, keys[:half])
@@ -136,7 +138,8 @@ async def _read(servers: Sequence[str], log: TopicPartition, until: int, fold: F
             if stopping.is_set():
                 raise ForeignError(f"{log}: left while it was read")
             records = (await reader.getmany(timeout_ms=500)).get(log, ())
-            fold.take(record for record in records if record.offset <= until)
+            whole = not records or records[-1].offset <= until
+            fold.take(records if whole else [record for record in records if record.offset <= until])
     finally:
         await reader.stop()
     return fold

@@ -122,10 +122,8 @@ class Scene:
         policies = load_policies()
         self.rules, self.ingest = Rulebook(policies), Ingest(policies, lexicon(), "log")
 
-    def load(self, seed: int) -> None:
-        history, week = self.folder / "history.jsonl", self.folder / "week.jsonl"
-        write(week, EVENTS, seed)
-        history.write_bytes(b"".join(week.read_bytes().splitlines(keepends=True)[:EVENTS]))
+    def load(self, history: Path) -> None:
+        self.history = history
         load(self.settings, self.ingest, [history], END_OF_TIME)
 
     def wait(self, workers: list[Worker]) -> None:
@@ -140,7 +138,7 @@ class Scene:
 
     def _every_event_is_a_fact(self, facts: list[Any]) -> None:
         told = {(fact.source, fact.id) for fact in map(decode, (one.value for one in facts)) if isinstance(fact, Fact)}
-        read = FileReader([self.folder / "history.jsonl"], self.ingest)
+        read = FileReader([self.history], self.ingest)
         assert told == {(item.source, item.id) for item in read if isinstance(item, Fact)}
 
     def _said_is_replayed(self) -> None:
@@ -151,6 +149,16 @@ class Scene:
         for kind in OUT:
             live = _live(self.settings, getattr(self.names, kind))
             assert _by_seller(live) == _by_seller(_lines(again / f"{kind}.jsonl")), kind
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first days of a simulated week, with what goes wrong."""
+    week = tmp_path_factory.mktemp("history") / "week.jsonl"
+    write(week, EVENTS)
+    days = week.with_name("days.jsonl")
+    days.write_bytes(b"".join(week.read_bytes().splitlines(keepends=True)[:EVENTS]))
+    return days
 
 
 @pytest.fixture
@@ -165,9 +173,11 @@ def scene(own_broker: Broker, environ: dict[str, str], tmp_path: Path) -> Scene:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", SCHEDULES)
-def test_nothing_is_lost_and_nothing_doubled(seed: int, scene: Scene, own_broker: Broker, tmp_path: Path) -> None:
+def test_nothing_is_lost_and_nothing_doubled(
+    seed: int, scene: Scene, history: Path, own_broker: Broker, tmp_path: Path
+) -> None:
     rng = Random(seed)
-    scene.load(seed)
+    scene.load(history)
     with crowd(scene.environ, tmp_path, rng) as workers:
         for number in range(STEPS):
             worker = workers.working()
@@ -195,9 +205,9 @@ def _wish(rng: Random) -> str:
 
 
 @pytest.mark.timeout(400)
-def test_one_that_slept_writes_what_nobody_believes(scene: Scene, tmp_path: Path) -> None:
+def test_one_that_slept_writes_what_nobody_believes(scene: Scene, history: Path, tmp_path: Path) -> None:
     """It falls asleep when its outcomes are out and its rows are not, and wakes when others have its partitions."""
-    scene.load(99)
+    scene.load(history)
     with crowd(scene.environ, tmp_path, Random(99)) as workers:
         sleeper = workers.join("sent:20:STOP")
         _until(lambda: _state(sleeper) == "T", "it does not fall asleep", sleeper)

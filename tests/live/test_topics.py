@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from streams import brokers, topics
 from streams.brokers import UnreachableError, admin
-from streams.settings import Settings
+from streams.settings import SettingError, Settings
 from streams.topics import Names, declared
 
 
@@ -64,6 +65,27 @@ def test_a_wrong_setting_is_one_sentence_and_is_mended(applied: Settings, capsys
         f"set message.timestamp.type=LogAppendTime on {orders} (is CreateTime)",
     ]
     assert topics.check_command(applied, as_json=False) == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "wrong", "blocks"),
+    [
+        ("cleanup.policy", "delete", True),
+        ("min.compaction.lag.ms", "60000", True),
+        ("min.compaction.lag.ms", "7200000", False),
+        ("max.message.bytes", "1000000", True),
+    ],
+)
+def test_a_changelog_that_forgets_stops_a_worker(applied: Settings, setting: str, wrong: str, blocks: bool) -> None:
+    changelog = Names(applied).changelog
+    _alter(applied, changelog, **{setting: wrong})
+    with admin(applied) as client:
+        (found,) = topics.differences(client, applied)
+        assert (found.topic, found.setting, found.blocks) == (changelog, setting, blocks)
+        with pytest.raises(SettingError) if blocks else nullcontext() as told:
+            topics.require(client, applied)
+    if blocks:
+        assert str(told.value).startswith(f"topic {changelog} has {setting}={wrong}, expected ")
 
 
 def test_partitions_are_never_changed(applied: Settings, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,7 +29,7 @@ def _writes(token: str, start: int, position: int, **rows: bytes | None) -> list
 
 def _read(log: Iterable[Record], reader: type[Fold] = Fold) -> Fold:
     fold = reader([TABLE])
-    fold.take(Kept(*record) for record in log)
+    fold.take([Kept(*record) for record in log])
     return fold
 
 
@@ -56,6 +56,8 @@ def test_what_the_last_owner_did_not_write_is_void(case: str) -> None:
     fold = _read(log)
     assert (fold.owner, fold.rows[TABLE], fold.position, fold.voided) == ("B", rows, position, 1)
     assert fold.void[TABLE] >= {b"x", b"z"}
+    again = _read([*log, *_writes("B", position, position, x=rows[b"x"], z=rows.get(b"z"))])
+    assert (again.rows, again.void[TABLE] & {b"x", b"z"}) == (fold.rows, set()), "what is written again is void no more"
     assert _read(log, Believing).rows[TABLE] != rows
 
 

@@ -100,7 +100,7 @@ class Stage:
     def folded(self) -> dict[bytes, bytes]:
         """The rows as a reader of the log has them."""
         fold = Fold(["counts"])
-        fold.take(_Kept(*record) for record in self.log.records)
+        fold.take([_Kept(*record) for record in self.log.records])
         return fold.rows["counts"]
 
 
@@ -184,6 +184,31 @@ def test_a_body_that_fails_keeps_nothing_since_its_last_cut() -> None:
     with pytest.raises(RuntimeError, match="no"):
         stage.work(WORDS)
     assert (stage.kept.view("counts")[b"a"], stage.lane.position) == (b"1", 1)
+
+
+@pytest.mark.parametrize("written", [0, 1])
+def test_over_a_rebalance_rows_are_kept_unless_somebody_has_written(
+    written: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage()
+    stage.work(WORDS)
+    before, sought = stage.kept, list[Any]()
+
+    async def highwaters(log: TopicPartition) -> dict[TopicPartition, int]:
+        return {log: before.end + written}
+
+    async def seek(_: Any, offset: int) -> None:
+        sought.append(offset)
+
+    async def opened(self: Partition) -> Partition:
+        self.position = 7
+        return self
+
+    stage.consumer.highwaters, stage.consumer.seek = highwaters, seek
+    monkeypatch.setattr(Partition, "open", opened)
+    asyncio.run(stage.consumer._open_tables(stage.lane))
+    assert (stage.kept is before) == (not written)
+    assert sought == [7 if written else 20]
 
 
 def test_the_rows_that_a_void_batch_touched_are_written_again() -> None:
