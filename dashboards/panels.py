@@ -162,6 +162,30 @@ ROWS = (
                     ),
                 ),
             ),
+            Panel(
+                "Time of a batch",
+                "Mean time of the monitor's batches: computing, sending what it says, appending its rows.",
+                "s",
+                (
+                    (
+                        (
+                            f'sum by (stage) (rate(countermand_batch_seconds_sum{{agent="monitor"}}{_RATE}))'
+                            f' / sum by (stage) (rate(countermand_batch_seconds_count{{agent="monitor"}}{_RATE}))'
+                        ),
+                        "{{stage}}",
+                    ),
+                ),
+            ),
+            Panel(
+                "Partitions that change hands",
+                "Claims and restores a second; void batches are those of a worker that slept longer than its session.",
+                "ops",
+                (
+                    (f"sum(rate(countermand_claims_total{_RATE}))", "claims"),
+                    (f"sum(rate(countermand_restores_total{_RATE}))", "restores"),
+                    (f"sum(rate(countermand_void_batches_total{_RATE}))", "void batches"),
+                ),
+            ),
         ),
     ),
     Row(

@@ -10,7 +10,7 @@ from streams.hearing import Hearing
 from streams.ingest import Ingest
 from streams.lock import Lock
 from streams.messages import Post
-from streams.metrics import BatchMeter, Metrics
+from streams.metrics import Metrics
 from streams.monitor import Monitor
 from streams.settings import Settings
 from streams.ticker import last_word
@@ -59,7 +59,7 @@ def _app(settings: Settings, metrics: Metrics, session_s: float) -> App:
         names.app,
         settings.bootstrap,
         changelog=names.changelog,
-        meter=BatchMeter(metrics.registry),
+        meter=metrics.batches,
         largest=LARGEST_BATCH,
         datadir=settings.data,
         topic_partitions=settings.partitions,

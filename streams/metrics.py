@@ -25,6 +25,7 @@ SEVERITIES = ("info", "low", "medium", "high", "critical")
 TIERS = ("none", "low_volume", "ok", "target", "T1", "T2", "T3", "T4")
 _DELAY = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
 _LATENESS = (1, 5, 30, 60, 300, 900, 3600, 14400, 57600)
+_AGENTS, _STAGES = (*RAW_TOPICS, "monitor"), ("body", "send", "append")
 _BATCH = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5)
 _SIZES = (1, 10, 50, 100, 200, 500, 1000, 2000, 5000)
 _STEP = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.005, 0.02, 0.1, 1)
@@ -47,6 +48,7 @@ class Metrics:
         self._counts(rules)
         self._states = _States(self._tally, self._standing)
         self.registry.register(self._states)
+        self.batches = BatchMeter(self.registry)
 
     def _flows(self) -> None:
         self._events = self._counter("events", "Events read from the raw topics.", "topic", "outcome")
@@ -186,6 +188,8 @@ class BatchMeter(Meter):
         self._records = Histogram(
             "countermand_batch_records", "Records of a batch.", ("agent",), buckets=_SIZES, registry=registry
         )
+        _children(self._seconds, _AGENTS, _STAGES)
+        _children(self._records, _AGENTS)
         self._rows = _counted(registry, "rows_written", "Rows appended to the changelog.")
         self._split = _counted(registry, "batches_split", "Batches run again in parts: their rows did not fit.")
         self._void = _counted(registry, "void_batches", "Batches found of workers that had lost the partition.")
@@ -196,7 +200,7 @@ class BatchMeter(Meter):
 
     def cut(self, agent: str, records: int, rows: int, seconds: tuple[float, float, float]) -> None:
         """A batch was kept."""
-        for stage, one in zip(("body", "send", "append"), seconds, strict=True):
+        for stage, one in zip(_STAGES, seconds, strict=True):
             self._seconds.labels(agent, stage).observe(one)
         self._records.labels(agent).observe(records)
         self._rows.inc(rows)

@@ -22,6 +22,7 @@ Samples = dict[tuple[str, tuple[str, ...]], float]
 LABELS = {
     *("topic", "outcome", "reason", "code", "state", "kind", "rule", "severity", "tier", "version", "hash", "le"),
     *("source", "market"),  # declared feeds
+    *("agent", "stage"),
 }
 KNOWN = {
     *RAW_TOPICS,
@@ -32,6 +33,7 @@ KNOWN = {
     *NOTES,
     *SEVERITIES,
     *TIERS,
+    *("monitor", "body", "send", "append"),
     *(
         "fact",
         "dead_letter",
@@ -171,3 +173,29 @@ def test_no_label_names_a_seller_an_order_or_a_buyer(outcomes: list[Outcome]) ->
             closed = {v for k, v in sample.labels.items() if k not in {"le", "version", "hash"}}
             assert closed <= KNOWN | cards, sample.name
     assert samples(metrics).keys() == samples(Metrics(rulebook())).keys()
+
+
+def test_the_seam_tells_of_its_batches() -> None:
+    metrics = Metrics(rulebook())
+    before = samples(metrics)
+    metrics.batches.cut("monitor", 40, 7, (0.5, 0.25, 0.125))
+    metrics.batches.claimed()
+    metrics.batches.restored(1000, 2.5)
+    metrics.batches.voided(3)
+    metrics.batches.split()
+    value = metrics.registry.get_sample_value
+    told = {
+        "countermand_rows_written_total": 7,
+        "countermand_claims_total": 1,
+        "countermand_restores_total": 1,
+        "countermand_restored_rows_total": 1000,
+        "countermand_restore_seconds_total": 2.5,
+        "countermand_void_batches_total": 3,
+        "countermand_batches_split_total": 1,
+    }
+    assert {name: value(name) for name in told} == told
+    stages = {"body": 0.5, "send": 0.25, "append": 0.125}
+    for stage, seconds in stages.items():
+        assert value("countermand_batch_seconds_sum", {"agent": "monitor", "stage": stage}) == seconds
+    assert value("countermand_batch_records_sum", {"agent": "monitor"}) == 40
+    assert samples(metrics).keys() == before.keys(), "every child was there from the start"
