@@ -6,11 +6,10 @@ was fetched in an older one is dropped, and read again from where the log says.
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from aiokafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
+from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 
@@ -18,6 +17,7 @@ from streams.batch.agent import Agent, Batch, Cut, Message
 from streams.batch.appender import Appender, AppendError
 from streams.batch.lane import Lane
 from streams.batch.partition import ForeignError, Partition
+from streams.batch.sending import Sending
 
 WAIT_S = 1.0
 TURN_S = 0.02
@@ -48,7 +48,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         self._lanes: dict[Any, Lane] = {}
         self._left: set[asyncio.Task[None]] = set()
         self._taken: tuple[int, frozenset[Any]] | None = None
-        self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._sending = Sending()
         self._appender = Appender(self.app.servers, self.app.largest)
 
     @property
@@ -277,32 +277,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         self.app.meter.cut(lane.agent.name, cut.position - before, len(rows or ()), seconds)
 
     async def _send(self, messages: Sequence[Message]) -> None:
-        """Returns when the brokers have all of it; in order within a partition."""
-        if not messages:
-            return
-        producer = self.app.producer._ensure_producer()  # noqa: SLF001
-        by_partition: dict[tuple[str, int], list[Message]] = {}
-        for message in messages:
-            by_partition.setdefault((message.topic, message.partition), []).append(message)
-        sent = [
-            await self._queue(producer, batch, topic, partition)
-            for (topic, partition), addressed in by_partition.items()
-            for batch in _packed(producer, addressed)
-        ]
-        await asyncio.gather(*sent)
-
-    async def _queue(self, producer: Any, batch: Any, topic: str, partition: int) -> "asyncio.Future[Any]":
-        """Hands a batch to the producer; what is to be waited for. One at a time of each partition: where many wait
-        for their turn, the producer gives up on some too early. Nothing of what it gave up on was taken.
-        """
-        async with self._turns[topic, partition]:
-            while True:
-                try:
-                    future: asyncio.Future[Any] = await producer.send_batch(batch, topic, partition=partition)
-                except KafkaTimeoutError:
-                    self.log.warning("%s-%s takes nothing yet; waiting", topic, partition)
-                else:
-                    return future
+        await self._sending(self.app.producer._ensure_producer(), messages)  # noqa: SLF001
 
     # ---- one number a partition instead of sets of acks
 
@@ -315,17 +290,3 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     def verify_event_path(self, now: float, tp: Any) -> None:
         """Faust's detector of stuck streams reads sensors of single messages, which nobody feeds."""
-
-
-def _packed(producer: Any, messages: Sequence[Message]) -> Iterator[Any]:
-    """Messages of one partition in as few producer batches as take them."""
-    batch = producer.create_batch()
-    for message in messages:
-        one = {"timestamp": None, "key": message.key, "value": message.value, "headers": list(message.headers)}
-        if batch.append(**one) is None:
-            batch.close()
-            yield batch
-            batch = producer.create_batch()
-            batch.append(**one)
-    batch.close()
-    yield batch
