@@ -9,6 +9,7 @@ until the last outcome stands in the topic. `--write` also writes the plot and t
 import argparse
 import os
 import signal
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -140,7 +141,7 @@ def main() -> None:
                 console.print(f"{engine.name}: {rows[-1].short()}")
         finally:
             bench.close()
-    Console().print(table(rows))
+    Console(width=None if sys.stdout.isatty() else 150).print(table(rows))
     if given.write:
         plot(rows)
         results(rows, given.events)

@@ -25,8 +25,11 @@ class Engine:
     most: int = 10_000_000
 
 
-def _python(name: str) -> Callable[[], list[str]]:
-    return lambda: [sys.executable, "-m", f"bench.peers.{name}"]
+QUIX_PYTHON = HERE.parents[1] / ".venv-quix" / "bin" / "python"  # it refuses our pydantic, so it has a venv of its own
+
+
+def _python(name: str, python: Path = Path(sys.executable)) -> Callable[[], list[str]]:
+    return lambda: [str(python), "-m", f"bench.peers.{name}"]
 
 
 def _java(name: str, *arguments: str) -> Callable[[], list[str]]:
@@ -40,7 +43,7 @@ FLOOR = Engine("floor (aiokafka, decode only)", "floor.py", _python("floor"), cr
 ENGINES = (
     FLOOR,
     Engine("stock Faust", "stock_faust.py", _python("stock_faust"), most=100_000),
-    Engine("Quix Streams", "quix.py", _python("quix"), most=100_000),
+    Engine("Quix Streams", "quix.py", _python("quix", QUIX_PYTHON), most=100_000),
     Engine("Bytewax, snapshots", "bytewax_flow.py", _python("bytewax_flow")),
     Engine("Kafka Streams, at least once", _STREAMS, _java("Streams", "at_least_once")),
     Engine("Kafka Streams, exactly once", _STREAMS, _java("Streams", "exactly_once_v2")),

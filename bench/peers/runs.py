@@ -17,7 +17,8 @@ from bench.job import Outcome
 from bench.peers.setting import say
 
 ROOT = Path(__file__).parents[2]
-_TICKS, _QUIET_S, _LIMIT_S = os.sysconf("SC_CLK_TCK"), 20.0, 400.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+_START_S, _QUIET_S, _LIMIT_S = 90.0, 20.0, 400.0
 _decode = msgspec.json.Decoder(Outcome).decode
 
 
@@ -97,7 +98,7 @@ class Process:
         for line in self._root.stdout:
             self.words.setdefault(line.strip(), (time.monotonic() - self.started, self.cpu()))
 
-    def wait(self, word: str, limit: float = _LIMIT_S) -> tuple[float, float]:
+    def wait(self, word: str, limit: float = _START_S) -> tuple[float, float]:
         """When it said the word, and its CPU seconds then."""
         give_up = time.monotonic() + limit
         while word not in self.words:
@@ -168,7 +169,7 @@ class Drained:
 def read_through(process: Process, events: int) -> Drained:
     """The floor's run: it has no outcomes and says itself when it is through."""
     started, before = process.wait("first")
-    ended, after = process.wait("last")
+    ended, after = process.wait("last", _LIMIT_S)
     peak = process.peak_mb()
     process.end(signal.SIGKILL)
     return Drained(events, after - before, ended - started, started, peak)

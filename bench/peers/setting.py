@@ -27,5 +27,5 @@ class First:
 
 def say(word: str) -> None:
     """One line to `bench.compare`."""
-    sys.stdout.write(word + "\n")
+    sys.stdout.write(f"\n{word}\n")  # on a line of its own: Faust draws a spinner on the line before
     sys.stdout.flush()
