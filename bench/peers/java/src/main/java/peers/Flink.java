@@ -1,6 +1,7 @@
 package peers;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -28,6 +29,7 @@ import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.LocalStreamEnvironment;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
  * The job on Flink, in its own words: keyed by seller, ticks are watermarks, clocks are event-time timers. A mini cluster, heap state,
@@ -83,12 +85,7 @@ public final class Flink {
         return KafkaSink.<Outcome>builder()
             .setBootstrapServers(Setting.BROKER)
             .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
-            .setRecordSerializer(
-                KafkaRecordSerializationSchema.<Outcome>builder()
-                    .setTopic(outcomes)
-                    .setKeySerializationSchema((Outcome one) -> one.seller.getBytes())
-                    .setValueSerializationSchema((Outcome one) -> one.json)
-                    .build())
+            .setRecordSerializer(new Writing(outcomes))
             .build();
     }
 
@@ -121,6 +118,13 @@ public final class Flink {
 
         @Override
         public void onPeriodicEmit(WatermarkOutput output) {}
+    }
+
+    private record Writing(String topic) implements KafkaRecordSerializationSchema<Outcome> {
+        @Override
+        public ProducerRecord<byte[], byte[]> serialize(Outcome one, KafkaSinkContext context, Long timestamp) {
+            return new ProducerRecord<>(topic, one.seller.getBytes(StandardCharsets.UTF_8), one.json);
+        }
     }
 
     private static final class Reading extends AbstractDeserializationSchema<Event> {
