@@ -1,9 +1,9 @@
 """Engines on one job, one broker, in one run: `make bench`. JOB.md says the job and the gate.
 
-    .venv/bin/python -m bench.compare [--events N] [--only NAME…] [--no-crash] [--write]
+    .venv/bin/python -m bench.compare [--events N] [--passes N] [--only NAME…] [--no-crash] [--write]
 
-The broker runs on core 0, the engine on core 1. CPU seconds are those of the engine's whole process tree, from the first record
-until the last outcome stands in the topic. `--write` also writes the plot and the rows of RESULTS.md.
+The broker runs on core 0, the engine on core 1. CPU seconds are those of the engine's whole process tree, from the
+first record until the last outcome stands in the topic. `--write` also writes the plot and the rows of RESULTS.md.
 """
 
 import argparse
@@ -21,13 +21,14 @@ from rich.console import Console
 from bench import events, job
 from bench.peers.engines import ENGINES, FLOOR, Engine
 from bench.peers.loaded import create, load
-from bench.peers.report import Row, plot, results, table
-from bench.peers.runs import Drained, Failed, Process, Watcher, drain, finish, read_through
+from bench.peers.report import Crash, Row, plot, results, table
+from bench.peers.runs import Drained, FailedError, Process, Watcher, drain, finish, read_through
 from bench.reference import reference
 from tests.kafka.broker import Broker
 
 SHORT, KILL_AT = 100_000, 0.4
-_COMMIT_MS, _CRASH_COMMIT_MS = 1000, 100  # in the crash run more often, so that a short input has commits before the kill
+_COMMIT_MS = 1000
+_CRASH_COMMIT_MS = 100  # more often, so that a short input has commits before the kill
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,19 @@ class Bench:
         """Stops the broker."""
         self._broker.stop()
 
-    def row(self, engine: Engine, most: int, *, crash: bool) -> Row:
-        """The engine's clean run and, if asked for, its crash; a row that says why not where it fails."""
-        given = self._input(min(most, engine.most))
+    def clean(self, engine: Engine, most: int) -> Drained | str:
+        """A clean run; why it does not count, where it does not."""
         try:
-            drained = self._clean(engine, given)
-        except (Failed, FileNotFoundError) as why:
-            return Row(engine.name, None, None, str(why))
-        if not (crash and engine.crash):
-            return Row(engine.name, drained, None)
+            return self._clean(engine, self._input(min(most, engine.most)))
+        except (FailedError, FileNotFoundError) as why:
+            return str(why)
+
+    def crashed(self, engine: Engine, most: int, clean: Drained) -> Crash | str:
+        """A run that is killed at about 40 % of the input and started again; why there is none, where there is none."""
         try:
-            return Row(engine.name, drained, self._crashed(engine, given, drained))
-        except Failed as why:
-            return Row(engine.name, drained, None, f"after the crash: {why}")
+            return self._crashed(engine, self._input(min(most, engine.most)), clean)
+        except FailedError as why:
+            return str(why)
 
     def _input(self, size: int) -> Input:
         if size not in self._inputs:
@@ -86,8 +87,7 @@ class Bench:
         finally:
             process.end(signal.SIGKILL)
 
-    def _crashed(self, engine: Engine, given: Input, clean: Drained) -> tuple[int, int, int]:
-        """(missing, doubled, wrong) after a SIGKILL at about 40 % of the input and a restart."""
+    def _crashed(self, engine: Engine, given: Input, clean: Drained) -> Crash:
         environment = self._setting(given, _CRASH_COMMIT_MS, warm=False)
         process = self._start(engine, environment)
         process.wait("first")
@@ -100,7 +100,7 @@ class Bench:
         finally:
             watcher.close()
             process.end(signal.SIGKILL)
-        return seen.missing(), seen.doubled(), len(seen.wrong)
+        return Crash(seen.missing(), seen.doubled(), len(seen.wrong))
 
     def _start(self, engine: Engine, environment: dict[str, str]) -> Process:
         return Process(engine.command(), environment, self._folder / f"{environment['BENCH_GROUP']}.log")
@@ -121,30 +121,54 @@ class Bench:
         }
 
 
+def compare(bench: Bench, engines: list[Engine], most: int, passes: int, *, crash: bool) -> list[Row]:
+    """The engines take turns; the pass with the median rate counts. Then each is killed once."""
+    console = Console(stderr=True)
+    runs: dict[str, list[Drained | str]] = {engine.name: [] for engine in engines}
+    for engine in (one for _ in range(passes) for one in engines):
+        with console.status(engine.name):
+            runs[engine.name].append(bench.clean(engine, most))
+        console.print(f"{engine.name}: {runs[engine.name][-1]}")
+    rows = []
+    for engine in engines:
+        drained = _median(runs[engine.name])
+        killed: Crash | str = ""
+        if crash and engine.crash and isinstance(drained, Drained):
+            with console.status(f"{engine.name}, killed"):
+                killed = bench.crashed(engine, most, drained)
+            console.print(f"{engine.name}, killed: {killed}")
+        rows.append(Row(engine.name, drained, killed))
+    return rows
+
+
+def _median(runs: list[Drained | str]) -> Drained | str:
+    """The run with the median rate; a run that does not count takes the others with it."""
+    failed = [run for run in runs if isinstance(run, str)]
+    drained = sorted((run for run in runs if isinstance(run, Drained)), key=lambda run: run.rate)
+    return failed[0] if failed else drained[len(drained) // 2]
+
+
 def main() -> None:
-    """Reads the command line, runs the engines in turn and prints the table."""
+    """Reads the command line, runs the engines and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=SHORT)
+    parser.add_argument("--passes", type=int, default=1, help="clean runs of each engine; the median counts")
     parser.add_argument("--only", nargs="*", default=[""], help="engines whose name contains this")
     parser.add_argument("--no-crash", action="store_true")
     parser.add_argument("--keep", type=Path, help="a folder for logs and topics, kept")
-    parser.add_argument("--write", action="store_true", help="write docs/bench.png and bench/RESULTS.md")
+    parser.add_argument("--write", action="store_true", help="write docs/bench.png and the rows of bench/RESULTS.md")
     given = parser.parse_args()
-    console = Console(stderr=True)
+    engines = [one for one in ENGINES if any(part.lower() in one.name.lower() for part in given.only)]
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
         bench = Bench(given.keep or Path(made))
         try:
-            rows = []
-            for engine in (one for one in ENGINES if any(part.lower() in one.name.lower() for part in given.only)):
-                with console.status(engine.name):
-                    rows.append(bench.row(engine, given.events, crash=not given.no_crash))
-                console.print(f"{engine.name}: {rows[-1].short()}")
+            rows = compare(bench, engines, given.events, given.passes, crash=not given.no_crash)
         finally:
             bench.close()
     Console(width=None if sys.stdout.isatty() else 150).print(table(rows))
     if given.write:
         plot(rows)
-        results(rows, given.events)
+        results(rows)
 
 
 if __name__ == "__main__":

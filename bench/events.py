@@ -60,10 +60,10 @@ def _life(chance: random.Random, *, bad: bool) -> Iterator[tuple[str, int, bool]
 
 
 def _event(kind: str, name: str, seller: int, order: str, at: int, *, fault: bool = False) -> bytes:
-    body = {"buyer": f"b{at % 99_991}", "currency": "EUR", "total": f"{at % 20_000 / 100:.2f}", "channel": "web", "lines": []}
-    body["lines"] = [{"sku": f"k{at % 997}", "quantity": 1 + at % 3, "title": "An article with a name of usual length"}]
-    head = {"specversion": "1.0", "id": name, "kind": kind, "source": "/shops/bench", "seller": f"s{seller}", "order": order}
-    return _encode({**head, "market": "DE", "at": at, "fault": fault, "data": body})
+    line = {"sku": f"k{at % 997}", "quantity": 1 + at % 3, "title": "An article with a name of usual length"}
+    data = {"buyer": f"b{at % 99_991}", "currency": "EUR", "total": f"{at % 20_000 / 100:.2f}", "lines": [line]}
+    head = {"specversion": "1.0", "id": name, "kind": kind, "source": "/shops/bench", "seller": f"s{seller}"}
+    return _encode({**head, "order": order, "market": "DE", "at": at, "fault": fault, "data": data})
 
 
 def _tick(at: int) -> bytes:

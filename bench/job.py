@@ -30,7 +30,7 @@ class Outcome(msgspec.Struct, gc=False):
     numbers: list[int]
 
 
-class Order(msgspec.Struct, array_like=True, tag="o"):
+class Order(msgspec.Struct, array_like=True, tag="o", gc=False):
     """`due` is 0 before the first request, and -1 when its clock is closed."""
 
     seller: str
@@ -44,7 +44,7 @@ class Order(msgspec.Struct, array_like=True, tag="o"):
         return (self.due, self.forget) if self.due > 0 else (self.forget,)
 
 
-class Seller(msgspec.Struct, array_like=True, tag="s"):
+class Seller(msgspec.Struct, array_like=True, tag="s", gc=False):
     """Rolling counts, totals, and the instant of a report that is waiting (0: none)."""
 
     placed: Window = {}

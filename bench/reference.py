@@ -1,4 +1,4 @@
-"""What the job of JOB.md must say of an input: the whole input at once, nothing remembered between records, slow and plain."""
+"""What the job of JOB.md must say of an input, seen whole: slow and plain."""
 
 from collections import defaultdict
 from collections.abc import Iterable

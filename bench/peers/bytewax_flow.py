@@ -1,4 +1,4 @@
-"""The job on Bytewax: our step as a stateful step, one key a partition, snapshots on (SQLite, an epoch as long as the commit interval)."""
+"""The job on Bytewax: our step as a stateful step, one key a partition, a snapshot an epoch (SQLite)."""
 
 import pickle
 from collections.abc import Iterable

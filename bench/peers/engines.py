@@ -42,6 +42,7 @@ _STREAMS, _FLINK = "java/src/main/java/peers/Streams.java", "java/src/main/java/
 FLOOR = Engine("floor (aiokafka, decode only)", "floor.py", _python("floor"), crash=False)
 ENGINES = (
     FLOOR,
+    Engine("ours (streams.batch)", "ours.py", _python("ours")),
     Engine("stock Faust", "stock_faust.py", _python("stock_faust"), most=100_000),
     Engine("Quix Streams", "quix.py", _python("quix", QUIX_PYTHON), most=100_000),
     Engine("Bytewax, snapshots", "bytewax_flow.py", _python("bytewax_flow")),

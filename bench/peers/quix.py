@@ -6,10 +6,10 @@ Quix keeps state a message key; a tick is about all of a partition, so the store
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from quixstreams import Application, State as Store, message_context
+from quixstreams import Application, message_context
+from quixstreams import State as Store
 from quixstreams.dataframe import StreamingDataFrame
 
-from bench.events import PARTITIONS
 from bench.job import Outcome, Row, State, decode, encode, pack, step, unpack
 from bench.peers.setting import BROKER, COMMIT_MS, FOLDER, GROUP, INPUT, OUTCOMES, SESSION_MS, First
 

@@ -19,7 +19,7 @@ _HEADS = (
     "wall s",
     "start-up s",
     "peak MB",
-    "after SIGKILL: missing",
+    "killed: missing",
     "doubled",
     "wrong",
 )
@@ -27,37 +27,46 @@ _BEGIN, _END = "<!-- bench.compare -->", "<!-- end -->"
 
 
 @dataclass(frozen=True)
+class Crash:
+    """What stood in the outcomes topic after a SIGKILL and a restart."""
+
+    missing: int
+    doubled: int
+    wrong: int
+
+
+@dataclass(frozen=True)
 class Row:
-    """An engine's row; without a clean run `why` says the reason."""
+    """An engine's row: its clean run or why it does not count, its crash or why there is none."""
 
     name: str
-    drained: Drained | None
-    crash: tuple[int, int, int] | None
-    why: str = ""
-
-    def short(self) -> str:
-        """For who waits."""
-        return self.why or (f"{self.drained.rate:,.0f} events a CPU second" if self.drained else "nothing")
+    drained: Drained | str
+    crash: Crash | str
 
     def cells(self, floor: float | None) -> list[str]:
         """One text a column."""
-        if self.drained is None:
-            return [self.name, f"does not count: {self.why}", *[""] * (len(_HEADS) - 2)]
         one = self.drained
+        if isinstance(one, str):
+            return [self.name, f"does not count: {one}", *[""] * (len(_HEADS) - 2)]
         ratio = f"{one.rate / floor:.3f}" if floor else ""
         speed = [f"{one.rate:,.0f}", ratio, f"{one.wall:.1f}", f"{one.startup:.1f}", f"{one.peak_mb:,.0f}"]
-        crash = [f"{number:,}" for number in self.crash] if self.crash else [self.why, "", ""]
-        return [self.name, f"{one.events:,}", *speed, *crash]
+        return [self.name, f"{one.events:,}", *speed, *self._crash_cells()]
+
+    def _crash_cells(self) -> list[str]:
+        if isinstance(self.crash, str):
+            return [self.crash, "", ""]
+        return [f"{number:,}" for number in (self.crash.missing, self.crash.doubled, self.crash.wrong)]
 
 
 def _cells(rows: list[Row]) -> list[list[str]]:
-    floor = next((row.drained.rate for row in rows if row.name.startswith("floor") and row.drained), None)
+    floors = [one.rate for row in rows if row.name.startswith("floor") and isinstance(one := row.drained, Drained)]
+    floor = floors[0] if floors else None
     return [row.cells(floor) for row in rows]
 
 
 def table(rows: list[Row]) -> Table:
     """For the terminal."""
-    made = Table(title="one job, one broker, one core; rates of one run may be compared", caption="the job: bench/JOB.md")
+    made = Table(title="one job, one broker, one core: bench/JOB.md", caption="rates of one run may be compared")
     for n, head in enumerate(_HEADS):
         made.add_column(head, justify="right" if n else "left", overflow="fold")
     for cells in _cells(rows):
@@ -70,24 +79,28 @@ def plot(rows: list[Row]) -> None:
     from matplotlib import use  # noqa: PLC0415  only `make bench` installs it
 
     use("Agg")
-    from matplotlib import pyplot  # noqa: PLC0415
+    from matplotlib import pyplot as plt  # noqa: PLC0415
 
-    shown = [row for row in reversed(rows) if row.drained]
-    figure, axes = pyplot.subplots(figsize=(9, 0.45 * len(shown) + 1.2), layout="constrained")
-    rates = [row.drained.rate for row in shown if row.drained]
-    bars = axes.barh([row.name for row in shown], rates, color=["#888888" if "floor" in row.name else "#2f6f9f" for row in shown])
-    axes.bar_label(bars, labels=[f"{rate:,.0f}" for rate in rates], padding=3)
-    axes.set_xlim(0, max(rates) * 1.15)
+    rates = {row.name: row.drained.rate for row in reversed(rows) if isinstance(row.drained, Drained)}
+    figure, axes = plt.subplots(figsize=(9, 0.45 * len(rates) + 1.2), layout="constrained")
+    bars = axes.barh(list(rates), list(rates.values()), color=[_colour(name) for name in rates])
+    axes.bar_label(bars, labels=[f"{rate:,.0f}" for rate in rates.values()], padding=3)
+    axes.set_xlim(0, max(rates.values()) * 1.15)
     axes.set_xlabel("events a CPU second of the whole process tree, start-up left out")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(PLOT, dpi=110)
 
 
-def results(rows: list[Row], events: int) -> None:
+def _colour(name: str) -> str:
+    return {"floor": "#999999", "ours": "#c8553d"}.get(name.split(maxsplit=1)[0], "#2f6f9f")
+
+
+def results(rows: list[Row]) -> None:
     """Puts the rows into RESULTS.md, in the place of those of the run before."""
     lines = [
         _BEGIN,
-        f"{time.strftime('%d %B %Y')}, {_processor()}, Python {platform.python_version()}; `python -m {_command(events)}`.",
+        f"{time.strftime('%d %B %Y')}, {_processor()}, Python {platform.python_version()};",
+        f"`python -m bench.compare {' '.join(sys.argv[1:])}`.",
         "",
         "| " + " | ".join(_HEADS) + " |",
         "|" + "---|" * len(_HEADS),
@@ -96,10 +109,6 @@ def results(rows: list[Row], events: int) -> None:
     ]
     before, _, rest = RESULTS.read_text().partition(_BEGIN)
     RESULTS.write_text(before + "\n".join(lines) + rest.partition(_END)[2])
-
-
-def _command(events: int) -> str:
-    return f"bench.compare --events {events} {' '.join(one for one in sys.argv[1:] if one.startswith('--no'))}".strip()
 
 
 def _processor() -> str:

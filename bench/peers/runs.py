@@ -22,7 +22,7 @@ _START_S, _QUIET_S, _LIMIT_S = 90.0, 20.0, 400.0
 _decode = msgspec.json.Decoder(Outcome).decode
 
 
-class Failed(RuntimeError):
+class FailedError(RuntimeError):
     """The run does not count; the message says why."""
 
 
@@ -103,7 +103,7 @@ class Process:
         give_up = time.monotonic() + limit
         while word not in self.words:
             if not self.alive() or time.monotonic() > give_up:
-                raise Failed(f"the process never said {word!r}")
+                raise FailedError(f"the process never said {word!r}")
             time.sleep(0.01)
         return self.words[word]
 
@@ -165,6 +165,9 @@ class Drained:
         """Events a CPU second."""
         return self.events / self.cpu
 
+    def __str__(self) -> str:
+        return f"{self.rate:,.0f} events a CPU second, {self.wall:.1f} s"
+
 
 def read_through(process: Process, events: int) -> Drained:
     """The floor's run: it has no outcomes and says itself when it is through."""
@@ -176,7 +179,7 @@ def read_through(process: Process, events: int) -> Drained:
 
 
 def drain(process: Process, watcher: Watcher, events: int) -> Drained:
-    """A clean run, until everything that must be said stands in the topic; Failed when the gate does not open."""
+    """A clean run, until everything that must be said stands in the topic; FailedError when the gate does not open."""
     startup, before = process.wait("first")
     _until_said(process, watcher)
     wall, after = time.monotonic() - process.started - startup, process.cpu()
@@ -186,7 +189,7 @@ def drain(process: Process, watcher: Watcher, events: int) -> Drained:
         pass
     seen = watcher.outcomes
     if seen.missing() or seen.wrong:
-        raise Failed(f"{seen.missing()} outcomes missing, {len(seen.wrong)} wrong")
+        raise FailedError(f"{seen.missing()} outcomes missing, {len(seen.wrong)} wrong")
     return Drained(events, after - before, wall, startup, peak, seen.doubled())
 
 

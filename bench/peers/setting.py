@@ -1,5 +1,6 @@
 """What `bench.compare` tells an engine's process, and the one word the process says back."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ GROUP = os.environ.get("BENCH_GROUP", "")
 COMMIT_MS = int(os.environ.get("BENCH_COMMIT_MS", "1000"))
 FOLDER = Path(os.environ.get("BENCH_FOLDER", "."))  # the same one after a crash
 SESSION_MS = 3000  # after a SIGKILL the group forgets the dead member by then
+
+gc.set_threshold(50_000, 20, 1000)  # for every Python engine, as our command line has it
 
 
 class First:

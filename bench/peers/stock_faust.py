@@ -1,4 +1,4 @@
-"""The job on stock Faust: an agent, a table, a stream of single events; rows are packed bytes, the cheapest that a table takes."""
+"""The job on stock Faust: an agent over single events, a table of packed rows (the cheapest that a table takes)."""
 
 from collections.abc import Iterator, MutableMapping
 
