@@ -28,7 +28,6 @@ from tests.kafka.broker import Broker
 
 SHORT, KILL_AT = 100_000, 0.4
 _COMMIT_MS = 1000
-_CRASH_COMMIT_MS = 100  # more often, so that a short input has commits before the kill
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,8 @@ class Bench:
             process.end(signal.SIGKILL)
 
     def _crashed(self, engine: Engine, given: Input, clean: Drained) -> Crash:
-        environment = self._setting(given, _CRASH_COMMIT_MS, warm=False)
+        often_ms = int(min(_COMMIT_MS, max(clean.wall * _COMMIT_MS / 10, 50)))  # some commits before the kill
+        environment = self._setting(given, often_ms, warm=False)
         process = self._start(engine, environment)
         process.wait("first")
         time.sleep(clean.wall * KILL_AT)

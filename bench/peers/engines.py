@@ -43,6 +43,7 @@ FLOOR = Engine("floor (aiokafka, decode only)", "floor.py", _python("floor"), cr
 ENGINES = (
     FLOOR,
     Engine("ours (streams.batch)", "ours.py", _python("ours")),
+    Engine("ours, two hops, validated", "ours_hops.py", _python("ours_hops")),
     Engine("stock Faust", "stock_faust.py", _python("stock_faust"), most=100_000),
     Engine("Quix Streams", "quix.py", _python("quix", QUIX_PYTHON), most=100_000),
     Engine("Bytewax, snapshots", "bytewax_flow.py", _python("bytewax_flow")),

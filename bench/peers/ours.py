@@ -1,6 +1,6 @@
 """The job on `streams.batch`: one agent over a function of one batch, one table, one atomic batch a cut."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from faust.worker import Worker
@@ -9,39 +9,22 @@ from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 
 from bench.events import PARTITIONS
-from bench.job import Row, State, decode, encode, pack, step, unpack
+from bench.job import Event, Row, State, decode, encode, pack, step, unpack
 from bench.peers.setting import BROKER, COMMIT_MS, FOLDER, GROUP, INPUT, OUTCOMES, SESSION_MS, First
 from streams.batch import App, Batch, Cut
 
 CHANGELOG, LARGEST = f"{GROUP}-changelog", 8 << 20
-_RAW = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
-
-app = App(
-    GROUP,
-    [BROKER],
-    changelog=CHANGELOG,
-    largest=LARGEST,
-    datadir=FOLDER,
-    topic_partitions=PARTITIONS,
-    topic_replication_factor=1,
-    broker_session_timeout=SESSION_MS / 1000,
-    broker_heartbeat_interval=1.0,
-    broker_commit_interval=COMMIT_MS / 1000,
-    cython_optimizations=True,
-    web_enabled=False,
-    worker_redirect_stdouts=False,
-)
-table = app.Table("rows", key_type=bytes, value_type=bytes)
+RAW = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
 first = First()
 
 
 class Said(NamedTuple):
-    """An outcome on its way."""
+    """A record on its way."""
 
+    topic: str
     partition: int
     key: bytes
     value: bytes
-    topic: str = OUTCOMES
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
@@ -61,49 +44,68 @@ class Rows(dict[str, Row]):
         super().__delitem__(key)
 
 
-@app.agent(app.topic(INPUT, **_RAW), tables=True)
-def job(batch: Batch) -> Iterator[Cut]:
-    """So many records, then a cut."""
-    first()
-    if "state" not in batch.cache:
-        rows = Rows(dict(batch.rows(table)))
-        batch.cache["state"] = rows, State(rows)
-    rows, state = batch.cache["state"]
-    for start in range(0, len(batch.records), batch.limit):
-        records = batch.records[start : start + batch.limit]
-        said = [
-            Said(record.partition, record.key, encode(one))
-            for record in records
-            for one in step(state, decode(record.value))
-        ]
-        _hand_over(rows, batch)
-        yield Cut(records[-1].offset + 1, said)
+def build(source: str, read: Callable[[bytes], Event]) -> App:
+    """The app with the job's agent on the source topic."""
+    app = App(
+        GROUP,
+        [BROKER],
+        changelog=CHANGELOG,
+        largest=LARGEST,
+        datadir=FOLDER,
+        topic_partitions=PARTITIONS,
+        topic_replication_factor=1,
+        broker_session_timeout=SESSION_MS / 1000,
+        broker_heartbeat_interval=1.0,
+        broker_commit_interval=COMMIT_MS / 1000,
+        cython_optimizations=True,
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+    )
+    table = app.Table("rows", key_type=bytes, value_type=bytes)
+
+    @app.agent(app.topic(source, **RAW), name="job", tables=True)
+    def job(batch: Batch) -> Iterator[Cut]:
+        first()
+        packed = batch.rows(table)
+        if "state" not in batch.cache:
+            batch.cache["state"] = State(Rows(dict(packed)))
+        state = batch.cache["state"]
+        for start in range(0, len(batch.records), batch.limit):
+            records = batch.records[start : start + batch.limit]
+            said = [
+                Said(OUTCOMES, record.partition, record.key, encode(one))
+                for record in records
+                for one in step(state, read(record.value))
+            ]
+            _hand_over(state.rows, packed)
+            yield Cut(records[-1].offset + 1, said)
+
+    return app
 
 
-def _hand_over(rows: Rows, batch: Batch) -> None:
+def _hand_over(rows: Rows, packed: dict[bytes, bytes]) -> None:
     """Packs what changed into the table."""
-    packed = batch.rows(table)
-    for key in rows.changed:
-        row = rows.get(key)
+    for name in rows.changed:
+        row, key = rows.get(name), name.encode()
         if row is not None:
-            packed[key.encode()] = pack(row)
-        elif key.encode() in packed:
-            del packed[key.encode()]
+            packed[key] = pack(row)
+        elif key in packed:
+            del packed[key]
     rows.changed.clear()
 
 
-def _changelog() -> None:
-    """The topic of the rows; it is there already after a crash."""
-    admin = KafkaAdminClient(bootstrap_servers=BROKER)
+def run(app: App, *topics: NewTopic) -> None:
+    """Makes the changelog and those topics, if a run before a crash has not, and works."""
     configs = {"cleanup.policy": "compact", "max.message.bytes": str(LARGEST)}
-    try:
-        admin.create_topics([NewTopic(CHANGELOG, PARTITIONS, 1, topic_configs=configs)])
-    except TopicAlreadyExistsError:
-        pass
-    finally:
-        admin.close()
+    admin = KafkaAdminClient(bootstrap_servers=BROKER)
+    for topic in (NewTopic(CHANGELOG, PARTITIONS, 1, topic_configs=configs), *topics):
+        try:
+            admin.create_topics([topic])
+        except TopicAlreadyExistsError:
+            continue
+    admin.close()
+    Worker(app, loglevel="ERROR", quiet=True).execute_from_commandline()
 
 
 if __name__ == "__main__":
-    _changelog()
-    Worker(app, loglevel="ERROR", quiet=True).execute_from_commandline()
+    run(build(INPUT, decode))

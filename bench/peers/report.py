@@ -108,7 +108,7 @@ def results(rows: list[Row]) -> None:
         _END,
     ]
     before, _, rest = RESULTS.read_text().partition(_BEGIN)
-    RESULTS.write_text(before + "\n".join(lines) + rest.partition(_END)[2])
+    RESULTS.write_text(before + "\n".join(lines) + (rest.partition(_END)[2] or "\n"))
 
 
 def _processor() -> str:
