@@ -1,6 +1,6 @@
 """Engines on one job, one broker, in one run: `make bench`. JOB.md says the job and the gate.
 
-    .venv/bin/python -m bench.compare [--events N] [--passes N] [--only NAME…] [--no-crash] [--write]
+    .venv/bin/python -m bench.compare [--events N] [--passes N] [--commit-ms N] [--only NAME…] [--no-crash] [--write]
 
 The broker runs on core 0, the engine on core 1. CPU seconds are those of the engine's whole process tree, from the
 first record until the last outcome stands in the topic. `--write` also writes the plot and the rows of RESULTS.md.
@@ -26,8 +26,7 @@ from bench.peers.runs import Drained, FailedError, Process, Watcher, drain, fini
 from bench.reference import reference
 from tests.kafka.broker import Broker
 
-SHORT, KILL_AT = 100_000, 0.4
-_COMMIT_MS = 1000
+SHORT, COMMIT_MS, KILL_AT = 100_000, 1000, 0.4
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,9 @@ class Input:
 class Bench:
     """The broker and its inputs; each run has topics, a group and a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, commit_ms: int) -> None:
         os.sched_setaffinity(0, {0})
+        self._commit_ms = commit_ms
         self._folder, self._numbers, self._inputs = folder, count(1), dict[int, Input]()
         self._broker = Broker(folder / "broker").start()
 
@@ -73,7 +73,7 @@ class Bench:
         return self._inputs[size]
 
     def _clean(self, engine: Engine, given: Input) -> Drained:
-        environment = self._setting(given, _COMMIT_MS, warm=engine.warm)
+        environment = self._setting(given, self._commit_ms, warm=engine.warm)
         process = self._start(engine, environment)
         try:
             if engine is FLOOR:
@@ -87,7 +87,7 @@ class Bench:
             process.end(signal.SIGKILL)
 
     def _crashed(self, engine: Engine, given: Input, clean: Drained) -> Crash:
-        often_ms = int(min(_COMMIT_MS, max(clean.wall * _COMMIT_MS / 10, 50)))  # some commits before the kill
+        often_ms = int(min(self._commit_ms, max(clean.wall * 100, 50)))  # some commits before the kill
         environment = self._setting(given, often_ms, warm=False)
         process = self._start(engine, environment)
         process.wait("first")
@@ -153,6 +153,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=SHORT)
     parser.add_argument("--passes", type=int, default=1, help="clean runs of each engine; the median counts")
+    parser.add_argument("--commit-ms", type=int, default=COMMIT_MS, help="between changelog commits or snapshots")
     parser.add_argument("--only", nargs="*", default=[""], help="engines whose name contains this")
     parser.add_argument("--no-crash", action="store_true")
     parser.add_argument("--keep", type=Path, help="a folder for logs and topics, kept")
@@ -160,7 +161,7 @@ def main() -> None:
     given = parser.parse_args()
     engines = [one for one in ENGINES if any(part.lower() in one.name.lower() for part in given.only)]
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
-        bench = Bench(given.keep or Path(made))
+        bench = Bench(given.keep or Path(made), given.commit_ms)
         try:
             rows = compare(bench, engines, given.events, given.passes, crash=not given.no_crash)
         finally:
