@@ -1,6 +1,6 @@
 """The job on `streams.batch`: one agent over a function of one batch, one table, one atomic batch a cut."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import NamedTuple
 
 from faust.worker import Worker
@@ -33,14 +33,14 @@ class Rows(dict[str, Row]):
 
     def __init__(self, packed: dict[bytes, bytes]) -> None:
         super().__init__((key.decode(), unpack(row)) for key, row in packed.items())
-        self.changed: set[str] = set()
+        self.changed: dict[str, Row | None] = {}
 
     def __setitem__(self, key: str, row: Row) -> None:
-        self.changed.add(key)
+        self.changed[key] = row
         super().__setitem__(key, row)
 
     def __delitem__(self, key: str) -> None:
-        self.changed.add(key)
+        self.changed[key] = None
         super().__delitem__(key)
 
 
@@ -83,14 +83,13 @@ def build(source: str, read: Callable[[bytes], Event]) -> App:
     return app
 
 
-def _hand_over(rows: Rows, packed: dict[bytes, bytes]) -> None:
+def _hand_over(rows: Rows, packed: MutableMapping[bytes, bytes]) -> None:
     """Packs what changed into the table."""
-    for name in rows.changed:
-        row, key = rows.get(name), name.encode()
-        if row is not None:
-            packed[key] = pack(row)
-        elif key in packed:
-            del packed[key]
+    for key, row in rows.changed.items():
+        if row is None:
+            packed.pop(key.encode(), None)
+        else:
+            packed[key.encode()] = pack(row)
     rows.changed.clear()
 
 

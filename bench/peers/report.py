@@ -92,7 +92,8 @@ def plot(rows: list[Row]) -> None:
 
 
 def _colour(name: str) -> str:
-    return {"floor": "#999999", "ours": "#c8553d"}.get(name.split(maxsplit=1)[0], "#2f6f9f")
+    colours = {"floor": "#999999", "ours": "#c8553d"}
+    return next((colour for word, colour in colours.items() if name.startswith(word)), "#2f6f9f")
 
 
 def results(rows: list[Row]) -> None:

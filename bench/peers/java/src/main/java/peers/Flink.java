@@ -14,6 +14,7 @@ import org.apache.flink.api.common.eventtime.WatermarkGenerator;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.serialization.AbstractDeserializationSchema;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
@@ -27,6 +28,8 @@ import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.DataStreamUtils;
 import org.apache.flink.streaming.api.environment.LocalStreamEnvironment;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -62,9 +65,12 @@ public final class Flink {
         Optional<Path> last = last(checkpoints);
         last.ifPresent(path -> c.set(StateRecoveryOptions.SAVEPOINT_PATH, path.toUri().toString()));
         LocalStreamEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(1, c);
-        environment.fromSource(source(), WatermarkStrategy.<Event>forGenerator(context -> new Ticks()).withTimestampAssigner((event, kafka) -> event.at), "in")
-            .filter(event -> !event.kind.equals("tick"))
-            .keyBy(event -> event.seller)
+        WatermarkStrategy<Event> ticks = WatermarkStrategy.<Event>forGenerator(context -> new Ticks());
+        DataStream<Event> events = environment
+            .fromSource(source(), ticks.withTimestampAssigner((event, kafka) -> event.at), "in")
+            .filter(event -> !event.kind.equals("tick"));
+        // All keys are in this one task, so nothing need be shuffled, and the whole job is one chain.
+        DataStreamUtils.reinterpretAsKeyedStream(events, event -> event.seller, Types.STRING)
             .process(new FlinkJob())
             .sinkTo(sink(outcomes));
         return environment.executeAsync("job");
