@@ -18,7 +18,7 @@ from bench.peers.setting import say
 
 ROOT = Path(__file__).parents[2]
 _TICKS = os.sysconf("SC_CLK_TCK")
-_START_S, _QUIET_S, _LIMIT_S = 90.0, 20.0, 400.0
+_START_S, _QUIET_S, _LIMIT_S = 200.0, 20.0, 400.0
 _decode = msgspec.json.Decoder(Outcome).decode
 
 
