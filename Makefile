@@ -43,8 +43,16 @@ fmt: $(READY) ## format, and mend what ruff can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## replay beside the floor on a simulated history, in one run
+bench: $(READY) .venv-quix/ready ## replay, and our batches beside other engines, each with its floor (needs Java and Maven)
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
+	@mvn -q -B -f bench/peers/java/pom.xml compile dependency:copy-dependencies -DincludeScope=runtime
 	@$(BIN)/python -m bench.replay
+	@$(BIN)/python -m bench.compare $(BENCH)
+
+.venv-quix/ready: bench/peers/quix.txt
+	@test -x .venv-quix/bin/python || $(PYTHON) -m venv .venv-quix
+	@.venv-quix/bin/pip install -q --disable-pip-version-check -r bench/peers/quix.txt
+	@touch $@
 
 kafka: $(READY) ## a real Kafka in the foreground, topics applied (needs Java and Maven)
 	@$(BIN)/python -m tests.kafka
@@ -60,4 +68,4 @@ generate: $(READY) ## write the generated files anew: calendars, schemas, rule p
 	$(BIN)/python -m dashboards.build
 
 clean: ## forget .venv and caches
-	rm -rf .venv .kafka .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-quix bench/peers/java/target .kafka .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,60 @@
+"""The job of the benchmark, without a broker: two ways to say the same, and a table whose engines exist."""
+
+import pytest
+
+from bench import events, job
+from bench.peers.engines import ENGINES, HERE
+from bench.reference import reference
+
+
+def stepped(records):
+    """What step says over the records, each partition in a state of its own that is packed and unpacked on the way."""
+    states, said = {}, {}
+    for n, (partition, _, value) in enumerate(records):
+        state = states.setdefault(partition, job.State({}))
+        for one in job.step(state, job.decode(value)):
+            assert one.id not in said, f"{one.id} is said twice"
+            said[one.id] = one.numbers
+        if n % 500 == 0:
+            states[partition] = job.State({key: job.unpack(job.pack(row)) for key, row in state.rows.items()})
+    return said
+
+
+@pytest.fixture(scope="module")
+def records():
+    return list(events.records(6000, seed=7))
+
+
+def test_step_says_what_the_reference_says(records):
+    want = reference(job.decode(value) for _, _, value in records)
+    assert {one.partition("/")[0] for one in want} == {"unanswered", "slow", "cancelling", "report"}
+    assert stepped(records) == want
+
+
+def test_the_same_seed_gives_the_same_bytes(records):
+    assert list(events.records(6000, seed=7)) == records
+    assert list(events.records(6000, seed=8)) != records
+
+
+def test_time_never_goes_back_in_a_partition(records):
+    """A tick says that everything before it stands above it: only repeated events may be older."""
+    last, seen = dict[int, int](), set[str]()
+    for partition, _, value in records:
+        one = job.decode(value)
+        if one.id and one.id in seen:
+            continue
+        seen.add(one.id)
+        assert one.at >= last.get(partition, 0)
+        last[partition] = one.at
+
+
+def test_nothing_comes_twice_after_a_restart_in_the_middle(records):
+    """A record that is read again, as after a crash, changes nothing."""
+    twice = [one for record in records for one in ([record] * 2 if b'"tick"' not in record[2] else [record])]
+    assert stepped(twice) == stepped(records)
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
+def test_every_engine_of_the_table_has_its_file(engine):
+    assert (HERE / engine.file).is_file()
+    assert engine.command()
