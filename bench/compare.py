@@ -90,9 +90,11 @@ class Bench:
         often_ms = int(min(self._commit_ms, max(clean.wall * 100, 50)))  # some commits before the kill
         environment = self._setting(given, often_ms, warm=False)
         process = self._start(engine, environment)
-        process.wait("first")
-        time.sleep(clean.wall * KILL_AT)
-        process.end(signal.SIGKILL)
+        try:
+            process.wait("first")
+            time.sleep(clean.wall * KILL_AT)
+        finally:
+            process.end(signal.SIGKILL)
         process = self._start(engine, environment)
         watcher = Watcher(self._broker.address, environment["BENCH_OUT"], given.want)
         try:
