@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from aiokafka.errors import KafkaTimeoutError
+
 from streams.batch.sending import Sending
 
 
