@@ -116,8 +116,7 @@ class Duty(msgspec.Struct, frozen=True):
         grace = market.ms("grace", case.opened)
         if ended or (act is None and case.timeless):
             yield self._obligation(case, ((case.appears, ended or "open"),), grace)
-            if case.directed is not None or case.marks:
-                yield from self._besides(case, market, grace)
+            yield from self._besides(case, market, grace)
             return
         said = act.at + market.ms("settle", case.opened) if act else case.due + grace
         yield self._obligation(case, ((case.appears, "open"), (said, BREACHED)), grace)
@@ -136,9 +135,11 @@ class Duty(msgspec.Struct, frozen=True):
             yield self._warning(case, step, mark, grace)
 
     def _obligation(self, case: Case, steps: tuple[Step, ...], wait: int) -> Verdict:
-        card = self.card
-        clock = Obligation(card.name, card.rules[0], card.holder, case.opened, case.due)
-        return Verdict(DUTY, card.name, case.key, steps, wait, card, lambda: clock, segments=case.segments)
+        clock = self._clock(case)
+        return Verdict(DUTY, self.card.name, case.key, steps, wait, self.card, lambda: clock, segments=case.segments)
+
+    def _clock(self, case: Case) -> Obligation:
+        return Obligation(self.card.name, self.card.rules[0], self.card.holder, case.opened, case.due)
 
     def _directive(self, case: Case, directed: int, market: Market) -> Verdict:
         settle = market.ms("settle", case.opened)
@@ -151,8 +152,7 @@ class Duty(msgspec.Struct, frozen=True):
     def _warning(self, case: Case, step: int, mark: int, wait: int) -> Verdict:
         ends = [moment.at for moment in (case.met, case.void, case.excused) if moment is not None]
         steps: tuple[Step, ...] = ((mark, "open"),) if not ends or min(ends) > mark else ()
-        clock = Obligation(self.card.name, self.card.rules[0], self.card.holder, case.opened, case.due)
-        key = (*case.key, str(step))
+        clock, key = self._clock(case), (*case.key, str(step))
         return Verdict(APPROACHING, self.card.name, key, steps, wait, self.card, lambda: clock, segments=case.segments)
 
     def _finding(self, case: Case, breach: Breach, steps: tuple[Step, ...], wait: int) -> Verdict:

@@ -104,6 +104,10 @@ class Rulebook:
         """What silent feeds keep from being said; `tick`: up to where time has come (ms UTC)."""
         return Hush(self.feeds, silence, tick) if silence != Silence() else None
 
+    def is_late(self, market: str, at: int, log: int) -> bool:
+        """Whether what happened at `at` and was told at `log` (ms UTC) comes out of a backlog."""
+        return log - at > self._terms[market].market.ms("settle", log)
+
     def longest_wait(self, market: str, at: int) -> int:
         """How long (ms) after a silent feed talks again something may still be held back."""
         terms = self._terms.get(market)

@@ -23,7 +23,7 @@ def apply(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     if kept is not None and kept.arrived > log - DAY:
         return [received(fact, "duplicate" if kept.body == fact.body else "conflicting_duplicate", log)]
     store.put(key, SeenRow(log, fact.body), log + DAY)
-    late = log - fact.at > rules.terms(fact.market).market.ms("settle", log)
+    late = rules.is_late(fact.market, fact.at, log)
     when = Moment(store.ticked - 1, log, log if late else 0, rules.hush(store.silence, store.ticked))
     said = [received(fact, "accepted", log)]
     if fact.type == "shop.policy_changed":

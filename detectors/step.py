@@ -4,7 +4,6 @@ A fact changes what is known; it never moves time. A tick at t concludes everyth
 in the order (instant, row, outcome id): windows of a seller before his orders. Instants are ms UTC.
 """
 
-from bisect import insort
 from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from detectors.feeds import Silence
 from detectors.kept import Change
 from detectors.order import Order, OrderFact, fold
 from detectors.outcomes import Outcome
+from detectors.places import put_in_place
 from detectors.rulebook import Counted, Judged, Rulebook
 from detectors.say import Hush, Moment, Spoken, Subject, say
 from detectors.store import OrderRow, Store, is_order, order_key, parts, talk_key
@@ -172,11 +172,11 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     log = max(fact.arrived, store.ticked)
     if kept is not None:
         return [shop.received(fact, "duplicate" if kept.body == fact.body else "conflicting_duplicate", log)]
-    if _is_inert(fact, row, log, rules):
-        _insert(row.facts, OrderFact.of(fact))
+    inert = _is_inert(fact, row, log, rules)
+    put_in_place(row.facts, OrderFact.of(fact), OrderFact.place)
+    if inert:
         store.put(key, row, store.waits_until(key))
         return [shop.received(fact, "accepted", log)]
-    _insert(row.facts, OrderFact.of(fact))
     return [shop.received(fact, "accepted", log), *_changed(store, rules, fact.seller, fact.subject, row, fact.at, log)]
 
 
@@ -184,13 +184,13 @@ def _is_inert(fact: Fact, row: OrderRow, log: int, rules: Rulebook) -> bool:
     """Whether no rule reads the fact: it tells nothing new of an order that went its way so far."""
     if fact.type not in _INERT or fact.data.get("hits") or not fact.data.get("listed", True):
         return False
-    late = log - fact.at > rules.terms(row.market).market.ms("settle", log)
+    late = rules.is_late(row.market, fact.at, log)
     return bool(row.facts) and not late and all(one.type in _ROUTINE for one in row.facts)
 
 
 def _changed(store: Store, rules: Rulebook, seller: str, name: str, row: OrderRow, at: int, log: int) -> list[Outcome]:
     """Judges an order again whose facts changed at `log`, by one that happened at `at`."""
-    late = log - at > rules.terms(row.market).market.ms("settle", log)
+    late = rules.is_late(row.market, at, log)
     if late:
         row.hold = max(row.hold, log)
     when = Moment(store.ticked - 1, log, 0, rules.hush(store.silence, store.ticked))
@@ -205,14 +205,6 @@ def _changed(store: Store, rules: Rulebook, seller: str, name: str, row: OrderRo
     said.extend(_count_order(store, rules, order, row, counted, paid, held))
     _keep(store, rules, order_key(seller, name), row, spoken)
     return said
-
-
-def _insert(facts: list[OrderFact], fact: OrderFact) -> None:
-    """Puts the fact in its place, which is the last one as a rule."""
-    if facts and fact.place() < facts[-1].place():
-        insort(facts, fact, key=OrderFact.place)
-    else:
-        facts.append(fact)
 
 
 def _talk(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
@@ -250,7 +242,7 @@ def _spoken_of(
     row.facts = [fact for fact in row.facts if (fact.source, fact.id) != (one.source, one.id)]
     if order == moved.joined:
         told = OrderFact(one.at, one.type, one.source, one.id, one.body, {**one.data, "card": moved.card})
-        _insert(row.facts, told)
+        put_in_place(row.facts, told, OrderFact.place)
     if not row.facts:
         store.drop(key)
         return []

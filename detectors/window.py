@@ -3,7 +3,7 @@
 An order's contributions are taken off as they were added when the order changes; so every rate corrects itself.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
@@ -14,6 +14,7 @@ from detectors.clock import utc_day
 from detectors.fault import BUYER, UNDECIDED
 from detectors.order import Order
 from detectors.parts import Cancel
+from detectors.places import put_in_place
 from detectors.say import Said
 from detectors.terms import Terms
 
@@ -194,7 +195,7 @@ class Day(msgspec.Struct, gc=False, array_like=True):
 
     def put(self, entry: Entry) -> None:
         """Adds one entry in its place."""
-        _insert(self.entries(entry.kind), entry)
+        put_in_place(self.entries(entry.kind), entry, _place)
 
     def take(self, entry: Entry) -> None:
         """Takes off one entry as it was added; nothing happens when it is not there."""
@@ -219,7 +220,7 @@ class Buyer(msgspec.Struct, gc=False, array_like=True):
 
     def put(self, entry: Entry) -> None:
         """Adds one entry in its place."""
-        _insert(self.orders, entry)
+        put_in_place(self.orders, entry, _place)
 
     def take(self, entry: Entry) -> None:
         """Takes off one entry as it was added; nothing happens when it is not there."""
@@ -240,7 +241,7 @@ class Link(msgspec.Struct, gc=False, array_like=True):
 
     def put(self, entry: Entry) -> None:
         """Adds one entry in its place."""
-        _insert(self._side(entry), entry)
+        put_in_place(self._side(entry), entry, _place)
 
     def take(self, entry: Entry) -> None:
         """Takes off one entry as it was added; nothing happens when it is not there."""
@@ -250,14 +251,6 @@ class Link(msgspec.Struct, gc=False, array_like=True):
 
     def _side(self, entry: Entry) -> list[Entry]:
         return self.staff if entry.kind == STAFF else self.buyers
-
-
-def _insert(entries: list[Entry], entry: Entry) -> None:
-    """Puts the entry in its place, which is the last one as a rule."""
-    if entries and _place(entry) < _place(entries[-1]):
-        insort(entries, entry, key=_place)
-    else:
-        entries.append(entry)
 
 
 _place = attrgetter("at", "order", "who", "facts")

@@ -32,9 +32,9 @@ _PROMISES = ("tests/test_promises.py", "-k", "stops_no_other or stops_nothing")
 MUTANTS = (
     Mutant(
         "facts unsorted",
-        "detectors/step.py",
-        "if facts and fact.place() < facts[-1].place():",
-        "if not facts:",
+        "detectors/places.py",
+        "if items and key(item) < key(items[-1]):",
+        "if not items:",
         _properties("days_of_delay or arrival"),
     ),
     Mutant(

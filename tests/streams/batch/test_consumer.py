@@ -12,6 +12,7 @@ from streams.batch.appender import AppendError
 from streams.batch.changelog import CLAIM, Fold, Record
 from streams.batch.lane import Lane
 from streams.batch.partition import Partition
+from tests.streams.batch.said import Said
 
 TP = TopicPartition("words", 0)
 
@@ -19,14 +20,6 @@ TP = TopicPartition("words", 0)
 class Word(NamedTuple):
     offset: int
     value: bytes
-
-
-class Said(NamedTuple):
-    topic: str
-    partition: int
-    key: bytes
-    value: bytes
-    headers: Sequence[tuple[str, bytes]] = ()
 
 
 class Log:

@@ -1,20 +1,12 @@
 """Messages go in order, in batches that the producer takes; where it gives up waiting, they are handed over again."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiokafka.errors import KafkaTimeoutError
 
 from streams.batch.sending import Sending
-
-
-class Said(NamedTuple):
-    topic: str
-    partition: int
-    key: bytes
-    value: bytes
-    headers: Sequence[tuple[str, bytes]] = ()
+from tests.streams.batch.said import Said
 
 
 class Batch:
