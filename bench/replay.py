@@ -9,24 +9,20 @@ rate of each, and their ratio. Rates of different runs or machines are not to be
 """
 
 import argparse
-import gzip
 import tempfile
 import time
 from pathlib import Path
 
-import msgspec
-
 from bench.floor import floor
+from bench.history import simulated
 from detectors.feeds import Feeds
 from detectors.rulebook import Rulebook
 from policies import lexicon, load
-from streams.demo import Watch
 from streams.history import FileReader
 from streams.ingest import Ingest
 from streams.outputs import OutputFolder
 from streams.replay import replay
 from streams.settings import load_feeds
-from streams.simulator import simulate
 
 
 def measure(paths: list[Path], feeds: Path | None) -> str:
@@ -49,14 +45,6 @@ def measure(paths: list[Path], feeds: Path | None) -> str:
         f"replay  {ours:>10,.0f} events a CPU second\n"
         f"ratio   {ours / least:>10.3f}"
     )
-
-
-def simulated(folder: Path) -> Path:
-    """A history of forty shops for a week, written to the folder."""
-    path = folder / "simulated.jsonl.gz"
-    events = simulate(sellers=40, days=7, seed=1, monitor=Watch(load(), lexicon())).events
-    path.write_bytes(gzip.compress(b"".join(msgspec.json.encode(event) + b"\n" for event in events), mtime=0))
-    return path
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.floor import floor
-from bench.replay import simulated
+from bench.history import simulated
 from detectors.facts import VERSION, Fact, decode, encode
 from detectors.feeds import Feeds
 from detectors.rulebook import Rulebook

@@ -88,8 +88,9 @@ class Order(msgspec.Struct, gc=False):
     """What the facts so far say of one order.
 
     `clock`: from when the paid clocks run: paid, for cash on delivery (`cod`) placed; `grounds`: the facts that say
-    when it was placed and when they began. `after`: refunds and returns, None when no fact tells of any. `rows` keeps
-    which row of §3.4 judged each request.
+    when it was placed and when they began. `terms`: the fields of `order.placed`; by them the platform carries the
+    parcel (`platform_ships`), or stores the goods (`platform_stores`). `after`: refunds and returns, None when no fact
+    tells of any. `rows` keeps which row of §3.4 judged each request.
 
     A mere status says that something happened, not what: `hinted` names what no better fact tells yet, `hint` is the
     cancellation that a status told. `unasked`: approvals of what nobody was seen to ask for.
@@ -105,6 +106,9 @@ class Order(msgspec.Struct, gc=False):
     cod: bool = False
     completed: Moment | None = None
     terms: dict[str, Any] = {}
+    kind: str = "regular"
+    platform_ships: bool = False
+    platform_stores: bool = False
     method: str = ""
     lines: dict[str, Line] = {}
     packages: dict[str, tuple[str, ...]] = {}
@@ -134,21 +138,6 @@ class Order(msgspec.Struct, gc=False):
     def term(self, name: str, default: Any = None) -> Any:
         """A field of `order.placed`."""
         return self.terms.get(name, default)
-
-    @property
-    def kind(self) -> str:
-        """The kind of order; regular unless it says otherwise."""
-        return str(self.term("kind", "regular"))
-
-    @property
-    def platform_ships(self) -> bool:
-        """The platform carries the parcel."""
-        return bool(self.term("shipping", "seller") == "platform")
-
-    @property
-    def platform_stores(self) -> bool:
-        """The platform stores the goods."""
-        return bool(self.term("fulfilment", "seller") == "platform")
 
     def chosen(self, lines: Sequence[str]) -> list[Line]:
         """The named lines, all of them when none is named."""
@@ -196,7 +185,10 @@ def _placed(order: Order, fact: OrderFact) -> None:
     if _told_before(order, "placed", order.placed is not None, fact):
         return
     order.placed = Moment(fact.at, fact.id)
-    order.terms = fact.data
+    order.terms = terms = fact.data
+    order.kind = terms.get("kind") or "regular"
+    order.platform_ships = terms.get("shipping") == "platform"
+    order.platform_stores = terms.get("fulfilment") == "platform"
     if "deliver_by" in fact.data:
         order.estimates.append(Estimate(fact.at, fact.id, fact.data["deliver_by"]))
     whole = order.lines[""]
@@ -414,3 +406,5 @@ _APPLY = {
     "message.sent": _messaged,
     "identity.seen": _identified,
 }
+READ = frozenset({*_APPLY, *FOLDS, _MERE_STATUS})
+"""The types of facts that an order is folded from; the others tell nothing of it."""

@@ -14,6 +14,7 @@ from detectors.counts import changed
 from detectors.directive import carried_out
 from detectors.facts import Fact, Tick
 from detectors.feeds import Silence
+from detectors.inert import is_inert
 from detectors.kept import Change
 from detectors.order import Order, OrderFact, fold
 from detectors.outcomes import Outcome
@@ -24,8 +25,6 @@ from detectors.store import OrderRow, Store, is_order, order_key, parts, talk_ke
 from detectors.window import PAID, Entry
 
 _ABOUT_ORDERS = ("order.", "cancellation.", "refund.", "notice.", "consent.", "return.", "dispute.")
-_INERT = frozenset({"order.completed", "message.sent"})
-_ROUTINE = _INERT | {"order.placed", "order.paid", "order.ready", "order.in_transit", "order.delivered"}
 _MAYBE_ORDERS = frozenset({"message.sent", "complaint.filed", "review.posted", "identity.seen"})
 
 
@@ -172,20 +171,12 @@ def _order_fact(store: Store, rules: Rulebook, fact: Fact) -> list[Outcome]:
     log = max(fact.arrived, store.ticked)
     if kept is not None:
         return [shop.received(fact, "duplicate" if kept.body == fact.body else "conflicting_duplicate", log)]
-    inert = _is_inert(fact, row, log, rules)
+    inert = is_inert(fact, row.facts) and not rules.is_late(row.market, fact.at, log)
     put_in_place(row.facts, OrderFact.of(fact), OrderFact.place)
     if inert:
         store.put(key, row, store.waits_until(key))
         return [shop.received(fact, "accepted", log)]
     return [shop.received(fact, "accepted", log), *_changed(store, rules, fact.seller, fact.subject, row, fact.at, log)]
-
-
-def _is_inert(fact: Fact, row: OrderRow, log: int, rules: Rulebook) -> bool:
-    """Whether no rule reads the fact: it tells nothing new of an order that went its way so far."""
-    if fact.type not in _INERT or fact.data.get("hits") or not fact.data.get("listed", True):
-        return False
-    late = rules.is_late(row.market, fact.at, log)
-    return bool(row.facts) and not late and all(one.type in _ROUTINE for one in row.facts)
 
 
 def _changed(store: Store, rules: Rulebook, seller: str, name: str, row: OrderRow, at: int, log: int) -> list[Outcome]:

@@ -39,10 +39,17 @@ MUTANTS = (
     ),
     Mutant(
         "a fact that is read taken for one that is not",
-        "detectors/step.py",
-        '_INERT = frozenset({"order.completed",',
-        '_INERT = frozenset({"order.completed", "order.in_transit",',
+        "detectors/inert.py",
+        '    "order.completed": _nothing_new,',
+        '    "order.completed": _nothing_new,\n    "order.in_transit": _nothing_new,',
         _properties("no_rule_reads"),
+    ),
+    Mutant(
+        "a scan taken for one after another",
+        "detectors/inert.py",
+        "one.at < fact.at and one.type",
+        "one.type",
+        ("tests/detectors/test_inert.py",),
     ),
     Mutant(
         "facts of one instant in order of arrival",

@@ -3,8 +3,14 @@
 import pytest
 
 from bench import events, job
+from bench.history import STORIES, simulated
 from bench.peers.engines import ENGINES, HERE
 from bench.reference import reference
+from detectors.facts import Fact
+from policies import lexicon, load
+from streams.events.catalogue import EVENTS
+from streams.history import FileReader
+from streams.ingest import Ingest
 
 
 def stepped(records):
@@ -52,6 +58,15 @@ def test_nothing_comes_twice_after_a_restart_in_the_middle(records):
     """A record that is read again, as after a crash, changes nothing."""
     twice = [one for record in records for one in ([record] * 2 if b'"tick"' not in record[2] else [record])]
     assert stepped(twice) == stepped(records)
+
+
+def test_the_history_of_the_bench_has_every_event_type_and_no_dead_letter(tmp_path):
+    """The rare ones are told at least in its stories."""
+    items = list(FileReader([simulated(tmp_path, sellers=12, days=4)], Ingest(load(), lexicon(), "log")))
+    assert [one for one in items if not isinstance(one, Fact)] == []
+    told = {kind for story in STORIES for _, kind, _ in story.steps}
+    assert {one.type for one in items} | told == EVENTS.keys()
+    assert len({one.type for one in items}) > 30
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
