@@ -45,6 +45,8 @@ def change(
     profile = rules.terms(market).market
     key = rates_key(seller)
     row = store.get(key, RateRow) or RateRow(market)
+    waits = store.waits_until(key)
+    said = _last_word(store, rules, seller, row, when) if waits is not None and waits < when.cause else []
     _forget(row, when.cause, profile)
     open_from = row.since - 1
     touched = {day for at in paid if (day := profile.calendar.day(at)) >= open_from}
@@ -61,8 +63,16 @@ def change(
     row.hold = max(row.hold, when.hold)
     if not touched or (not row.runs and _stays_calm(row, touched, stirs, profile)):
         _keep(store, seller, row, profile)
-        return []
-    return _judge(store, rules, seller, row, _runs_over(row, touched, profile, when.cause), when)
+        return said
+    return [*said, *_judge(store, rules, seller, row, _runs_over(row, touched, profile, when.cause), when)]
+
+
+def _last_word(store: Store, rules: Rulebook, seller: str, row: RateRow, when: Moment) -> list[Outcome]:
+    """What no tick came to say of the runs that are put away now, as the facts before this one told it."""
+    assert when.cause is not None
+    open_from = first_open(when.cause, rules.terms(row.market).market)
+    runs = sorted(day for day, run in row.runs.items() if day < open_from and run.next is not None)
+    return _judge(store, rules, seller, row, runs, Moment(when.cause - 1, None, row.hold, when.hush))
 
 
 def _stays_calm(row: RateRow, days: Iterable[int], stirs: bool, profile: Market) -> bool:

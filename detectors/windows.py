@@ -215,6 +215,8 @@ def _change_buyer(
     key = buyer_key(seller, buyer)
     profile = rules.terms(market).market
     row = store.get(key, Buyer) or Buyer(market, buyer)
+    waits = store.waits_until(key)
+    said = _last_word(rules, seller, row, when) if waits is not None and waits < when.cause else []
     for entry in off:
         row.take(entry)
     for entry in on:
@@ -222,9 +224,27 @@ def _change_buyer(
     row.hold = max(row.hold, when.hold)
     at = when.cause
     if not row.said and fake_orders.few(row, at, profile) and serial_cancellation.quiet(row, at, profile):
-        _keep_buyer(store, key, row, store.waits_until(key) or _buyer_forgotten(row, profile))
-        return []
-    return _judge_buyer(store, rules, seller, row, when)
+        _keep_buyer(store, key, row, waits or _buyer_forgotten(row, profile))
+        return said
+    return [*said, *_judge_buyer(store, rules, seller, row, when)]
+
+
+def _last_word(rules: Rulebook, seller: str, row: Buyer, when: Moment) -> list[Outcome]:
+    """What no tick came to say of the days that are forgotten now, as the facts before this one told it."""
+    assert when.cause is not None
+    profile = rules.terms(row.market).market
+    judged = rules.judge_buyer(seller, row)
+    closing = [one for one in judged.verdicts if forgotten_at(_day_of(one.tag), profile) <= when.cause]
+    said = {tag: one for tag, one in row.said.items() if forgotten_at(_day_of(tag), profile) <= when.cause}
+    subject = Subject(seller, f"buyer {row.buyer}", profile)
+    then = Moment(when.cause - 1, None, row.hold, when.hush)
+    last = say(subject, said, closing, then, rules.cards, frozenset(judged.failed)).outcomes
+    _forget_days(row, when.cause, profile)
+    return last
+
+
+def _day_of(tag: str) -> int:
+    return int(tag.rsplit("\x1f", 1)[1])
 
 
 def _judge_buyer(store: Store, rules: Rulebook, seller: str, row: Buyer, when: Moment) -> list[Outcome]:
@@ -250,7 +270,7 @@ def _forget_days(row: Buyer, at: int, profile: Market) -> None:
     """Moves on to the first day that is not forgotten: what was said of the days before stands, and is put away."""
     while row.since == 0 or forgotten_at(row.since, profile) <= at:
         row.since = row.since + 1 if row.since else _oldest(at, profile)
-    for tag in [tag for tag in row.said if int(tag.rsplit("\x1f", 1)[1]) < row.since]:
+    for tag in [tag for tag in row.said if _day_of(tag) < row.since]:
         del row.said[tag]
     first = row.since * DAY - serial_cancellation.reach(profile, at) - DAY
     row.orders = [entry for entry in row.orders if max(entry.at, entry.gone) >= first]
