@@ -19,9 +19,9 @@ from detectors.rates import (
 )
 from detectors.rulebook import Counted, Rulebook
 from detectors.say import Moment
+from detectors.saying import said_of
 from detectors.store import Store, day_key, parts, rates_key
 from detectors.window import PAID, Day, Entry, between
-from detectors.windows import said_of
 
 _PAID = PLACE["paid"]
 _JUDGED = frozenset(PLACE[name] for name in ("paid", "fault", "cancelled"))

@@ -2,12 +2,13 @@
 
 from bisect import insort
 
-from detectors import own_terms, windows
+from detectors import links, own_terms, windows
 from detectors.clock import DAY
 from detectors.facts import Fact
 from detectors.outcomes import Outcome
 from detectors.rulebook import Rulebook
 from detectors.say import Moment
+from detectors.saying import said_of
 from detectors.store import SeenRow, ShopRow, Store, parts, seen_key, shop_key
 from detectors.window import EMPTY, LINK, STAFF, Entry
 
@@ -67,7 +68,7 @@ def _judge_terms(store: Store, rules: Rulebook, seller: str, row: ShopRow, when:
     profile = rules.terms(row.market).market
     judged = rules.judge_terms(seller, row.market, row.terms)
     held = when.held(row.hold)
-    spoken, failed = windows.said_of(rules, seller, "shop", profile, row, judged, held)
+    spoken, failed = said_of(rules, seller, "shop", profile, row, judged, held)
     store.put(shop_key(seller), row, spoken.next)
     return [*spoken.outcomes, *failed]
 
@@ -95,7 +96,7 @@ def _identity(store: Store, rules: Rulebook, fact: Fact, when: Moment) -> list[O
     own = data["party"] != "buyer"
     link = f"{data['kind']}:{data['hash']}"
     entry = Entry(fact.at, fact.subject, STAFF if own else LINK, data["party_id"], link=link, facts=(fact.id,))
-    return windows.change_link(store, rules, fact.seller, fact.market, link, (), (entry,), when)
+    return links.change(store, rules, fact.seller, fact.market, link, (), (entry,), when)
 
 
 def received(fact: Fact, what: str, log: int) -> Outcome:

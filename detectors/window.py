@@ -10,11 +10,12 @@ from operator import attrgetter
 import msgspec
 
 from detectors.attribution import COUNTS, attribute, was_paid
-from detectors.clock import utc_day
+from detectors.clock import DAY, utc_day
 from detectors.fault import BUYER, UNDECIDED
 from detectors.order import Order
 from detectors.parts import Cancel
 from detectors.places import put_in_place
+from detectors.policy import Market
 from detectors.say import Said
 from detectors.terms import Terms
 
@@ -296,3 +297,9 @@ def bounds(entries: list[Entry], first: int, last: int) -> tuple[int, int]:
 def day_number(entry: Entry) -> int:
     """The UTC day the entry belongs to."""
     return utc_day(entry.at)
+
+
+def forgotten_at(number: int, profile: Market) -> int:
+    """From when on facts change nothing in a seller's UTC day: what was said of it stands."""
+    end = (number + 1) * DAY
+    return end + profile.ms("window_memory", end)

@@ -176,3 +176,8 @@ def plain(entry: Entry, day: Day, market: Market) -> bool:
 def few(row: Buyer, at: int, market: Market) -> bool:
     """Whether the buyer has too few orders for V-27."""
     return bool(len(row.orders) < market.at("v27_orders", at))
+
+
+def too_few(link: Link, market: Market) -> bool:
+    """Whether too few buyers showed the hash for V-25, the seller's people aside."""
+    return all(len(link.buyers) < market.at("v25_buyers", entry.at) for entry in link.buyers)
