@@ -5,9 +5,9 @@ It works in small batches, each SLOW seconds longer than it must, and its sessio
 seconds has something to hit. BREAK names a promise of the seam that it does not keep (`tests.live.breaking`).
 
 The points of a batch, in order: its body has run (worked); its messages are handed over (saying), and acknowledged
-(sent); half of its rows are on the wire (halved), all are (in_flight), they are acknowledged (appended). Those of a
-piece of a tick that goes on are named apart. Of a partition that is taken over: it is claimed, half read (restoring),
-read before its first batch (restored). Between two assignments: revoked.
+(sent; ingested, where there are no rows); half of its rows are on the wire (halved), all are (in_flight), they are
+acknowledged (appended). Those of a piece of a tick that goes on are named apart. Of a partition that is taken over: it
+is claimed, half read (restoring), read before its first batch (restored). Between two assignments: revoked.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ SESSION_S, LIMIT, WIRE_S = 2.0, 40, 0.001
 SLOW_S = float(os.environ.get("SLOW", "0.02"))
 _BATCH = ("worked", "saying", "sent", "halved", "in_flight", "appended")
 _TAKEN_OVER = ("claimed", "restoring", "restored", "revoked")
-POINTS = (*_BATCH, *(f"piece_{point}" for point in _BATCH), *_TAKEN_OVER)
+POINTS = (*_BATCH, "ingested", *(f"piece_{point}" for point in _BATCH), *_TAKEN_OVER)
 STRUCK = "crash: struck at "
 _stage: ContextVar[str] = ContextVar("stage", default="")
 """How the names of a batch's points begin in this task."""
@@ -74,6 +74,8 @@ def plant_in_batches(crash: Crash) -> None:
     async def cutting(self: Any, lane: Any, one: Any, body_s: float) -> None:
         _stage.set("piece_" if lane.kept is not None and one.position == lane.position else "")
         await cut(self, lane, one, body_s)
+        if not lane.agent.uses_tables:
+            crash.at("ingested")
 
     async def sending(self: Any, messages: Any) -> None:
         time.sleep(SLOW_S)  # noqa: ASYNC251

@@ -56,6 +56,19 @@ def test_one_that_slept_writes_what_nobody_believes(staged: Callable[..., Scene]
 
 @pytest.mark.skipif(not LONG, reason="part of make crash")
 @pytest.mark.timeout(400)
+def test_the_heir_is_killed_while_it_writes_again_what_a_void_batch_overwrote(
+    staged: Callable[..., Scene], tmp_path: Path
+) -> None:
+    scene = staged()
+    with crowd(scene.environ, tmp_path) as workers:
+        heir = _oversleep(scene, workers, "rewritten_halved:1:KILL")
+        _until_killed(workers, heir, "rewritten_halved")
+        _finish(scene, workers)
+    assert scene.check().void > 0
+
+
+@pytest.mark.skipif(not LONG, reason="part of make crash")
+@pytest.mark.timeout(400)
 def test_workers_that_believe_what_one_wrote_who_slept_are_found_out(
     staged: Callable[..., Scene], tmp_path: Path
 ) -> None:
@@ -82,21 +95,28 @@ def test_a_marker_that_goes_before_its_rows_is_found_out(staged: Callable[..., S
 
 def _struck(workers: Crowd, point: str, visit: int, breaks: str = "") -> None:
     """One worker, alone, until it has been killed at that point."""
-    worker = workers.join(f"{point}:{visit}:KILL", breaks)
+    _until_killed(workers, workers.join(f"{point}:{visit}:KILL", breaks), point)
+
+
+def _until_killed(workers: Crowd, worker: Worker, point: str) -> None:
     until(lambda: worker.process.poll() is not None, f"it never comes to {point}", worker)
     assert (worker.process.wait(), struck_at(worker)) == (-signal.SIGKILL, [point]), worker.end_of_log()
     workers.alive.remove(worker)
 
 
-def _oversleep(scene: Scene, workers: Crowd, breaks: str = "") -> None:
-    """One falls asleep when its outcomes are out and its rows are not, and wakes when others have its partitions."""
+def _oversleep(scene: Scene, workers: Crowd, wish: str = "", breaks: str = "") -> Worker:
+    """One falls asleep when its outcomes are out and its rows are not, and wakes when an heir has its partitions.
+
+    The heir, who has that wish, is returned.
+    """
     sleeper = workers.join("sent:20:STOP", breaks)
     until(lambda: is_asleep(sleeper), "it does not fall asleep", sleeper)
     before = scene.claims()
-    heir = workers.join("", breaks)
+    heir = workers.join(wish, breaks)
     until(lambda: scene.claims() > before and heir.ready(), "nobody takes its partitions", heir)
     time.sleep(1)
     sleeper.process.send_signal(signal.SIGCONT)
+    return heir
 
 
 def _finish(scene: Scene, workers: Crowd) -> None:
