@@ -97,13 +97,12 @@ class Crowd:
         self.alive = []
         for _ in range(2):
             self.join(slow_s=0)
-        for worker in self.alive:
-            until(worker.ready, "it gets no partitions", worker)
 
     def end(self) -> None:
-        """All are asked to leave, and do."""
+        """All are asked to leave, and do: one that has only begun would be killed by that."""
         for worker in self.alive:
-            worker.process.send_signal(signal.SIGCONT)
+            until(worker.ready, "it gets no partitions", worker)
+        for worker in self.alive:
             assert worker.stop() == 0, worker.end_of_log()
 
     def struck(self) -> Counter[str]:

@@ -21,7 +21,7 @@ from tests.live.crowd import Crowd, crowd
 from tests.live.scene import Scene
 
 LONG = "CRASHES" in os.environ
-STEPS = 6 if LONG else 4
+STEPS = 5 if LONG else 4
 FIRST = int(os.environ.get("FIRST", "0"))
 SCHEDULES = range(FIRST, FIRST + int(os.environ.get("CRASHES", "3")))
 ENOUGH = 30

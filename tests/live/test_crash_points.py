@@ -15,14 +15,7 @@ from tests.live.workers import Worker
 
 LONG = "CRASHES" in os.environ
 HALF = ("piece_appended", "restoring")
-HALVES = (
-    *HALF,
-    *("piece_worked", "claimed"),
-    *("piece_saying", "restored"),
-    *("piece_sent", "restoring"),
-    *("piece_halved", "restoring"),
-    *("piece_in_flight", "restored"),
-)
+HALVES = (*HALF, "piece_saying", "restored", "piece_halved", "restoring", "piece_in_flight", "claimed")
 IN_A_TICK = 4
 """At which piece of a tick that goes on a worker is struck: what was read before it stands in the changelog."""
 
