@@ -19,6 +19,8 @@ from pathlib import Path
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from tests.orphans import MORTAL
+
 VERSION = "4.3.1"
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".kafka"
@@ -62,7 +64,7 @@ class Broker:
         self.address = f"127.0.0.1:{self.port}"
         self.log = folder / "broker.log"
         self._properties = folder / "server.properties"
-        self._command = ["java", *JVM, "-cp", f"{jars}/*", "kafka.Kafka", str(self._properties)]
+        self._command = [*MORTAL, "java", *JVM, "-cp", f"{jars}/*", "kafka.Kafka", str(self._properties)]
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "data").exists():

@@ -4,7 +4,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,10 @@ from streams.brokers import admin
 from streams.settings import OF_TESTS, Settings
 from streams.topics import apply
 from tests.kafka.broker import Broker, missing
+from tests.live.history import write
+from tests.live.scene import Scene
+
+STAGED = 4_000
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -68,13 +72,17 @@ def _wait_for_groups(broker: Broker) -> None:
 @pytest.fixture
 def environ(kafka: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """The environment of one test: topics and group that no other test has, four partitions."""
-    own = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name)[:40].strip("-") + "-" + uuid.uuid4().hex[:6]
+    return _environ(kafka, request.node.name, tmp_path)
+
+
+def _environ(address: str, test: str, folder: Path, partitions: int = 4) -> dict[str, str]:
+    own = re.sub(r"[^A-Za-z0-9]+", "-", test)[:40].strip("-") + "-" + uuid.uuid4().hex[:6]
     return {
-        "COUNTERMAND_BROKERS": kafka,
+        "COUNTERMAND_BROKERS": address,
         "COUNTERMAND_PREFIX": f"{own}.",
-        "COUNTERMAND_PARTITIONS": "4",
+        "COUNTERMAND_PARTITIONS": str(partitions),
         "COUNTERMAND_METRICS": "off",
-        "COUNTERMAND_DATA": str(tmp_path / "data"),
+        "COUNTERMAND_DATA": str(folder / "data"),
     }
 
 
@@ -91,3 +99,23 @@ def applied(settings: Settings) -> Settings:
         _, left = apply(client, settings)
     assert left == []
     return settings
+
+
+@pytest.fixture(scope="session")
+def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first days of a simulated week, with what goes wrong."""
+    folder = tmp_path_factory.mktemp("history")
+    write(folder / "week.jsonl", STAGED)
+    lines = (folder / "week.jsonl").read_bytes().splitlines(keepends=True)[:STAGED]
+    (folder / "days.jsonl").write_bytes(b"".join(lines))
+    return folder / "days.jsonl"
+
+
+@pytest.fixture
+def staged(own_broker: Broker, request: pytest.FixtureRequest, tmp_path: Path, days: Path) -> Callable[..., Scene]:
+    """Makes a scene of those days in so many partitions, on a broker of its own, that may be killed too."""
+
+    def make(partitions: int = 4) -> Scene:
+        return Scene(_environ(own_broker.address, request.node.name, tmp_path, partitions), tmp_path, days)
+
+    return make

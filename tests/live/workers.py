@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.kafka.broker import ROOT, free_port
+from tests.orphans import MORTAL
 
 _PROGRAM = """
 import os
@@ -36,7 +37,8 @@ class Worker:
             "COUNTERMAND_DATA": str(log.parent / log.stem),
         }
         with log.open("wb") as out:
-            self.process = subprocess.Popen([sys.executable, *program], cwd=ROOT, env=own, stdout=out, stderr=out)
+            command = [*MORTAL, sys.executable, *program]
+            self.process = subprocess.Popen(command, cwd=ROOT, env=own, stdout=out, stderr=out)
 
     def ready(self) -> bool:
         """Whether it has its partitions."""
