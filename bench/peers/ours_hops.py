@@ -77,7 +77,7 @@ def ingest(batch: Batch) -> Iterator[Cut]:
     first()
     for start in range(0, len(batch.records), batch.limit):
         records = batch.records[start : start + batch.limit]
-        facts = [Said(FACTS, one.partition, one.key, encode(validate(one.value).fact())) for one in records]
+        facts = [Said(FACTS, batch.partition, one.key, encode(validate(one.value).fact())) for one in records]
         yield Cut(records[-1].offset + 1, facts)
 
 

@@ -6,21 +6,26 @@ was fetched in an older one is dropped, and read again from where the log says.
 
 import asyncio
 import time
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from operator import attrgetter
 from typing import Any
 
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
 from aiokafka.structs import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 
 from streams.batch.agent import Agent, Batch, Cut, Message
 from streams.batch.appender import Appender, AppendError
+from streams.batch.fetching import Fetched, fetched
 from streams.batch.lane import Lane
 from streams.batch.partition import ForeignError, Partition
 from streams.batch.sending import Sending
 
 WAIT_S = 1.0
 TURN_S = 0.02
+_offset = attrgetter("offset")
 
 
 class OvertakenError(Exception):
@@ -38,6 +43,22 @@ class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """A commit of partitions that a rebalance has just taken is none; empty, it would crash the worker."""
         held = {tp: offset for tp, offset in offsets.items() if tp in self.assignment()}
         return bool(await super()._commit(held)) if held else False
+
+    async def _fetch_records(
+        self,
+        consumer: Any,
+        active_partitions: AbstractSet[Any],
+        timeout: float = 0,  # noqa: ASYNC109
+        max_records: int | None = None,  # noqa: ARG002
+    ) -> Fetched:
+        """What has come of these partitions, all of it: batches are cut by who works them off."""
+        if not self.consumer.flow_active:
+            return {}
+        fetcher = consumer._fetcher  # noqa: SLF001
+        if consumer._closed or fetcher._closed:  # noqa: SLF001
+            raise ConsumerStoppedError
+        with fetcher._subscriptions.fetch_context():  # noqa: SLF001
+            return await fetched(fetcher, active_partitions, timeout)
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
@@ -224,7 +245,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def _work(self, lane: Lane, records: Sequence[Any], generation: int) -> None:
         """Works records off, in batches that are halved where what they change does not fit."""
         limit, kept = self.app.limit, lane.kept
-        while todo := [record for record in records if record.offset >= (lane.position or 0)]:
+        while todo := records[bisect_left(records, lane.position or 0, key=_offset) :]:
             batch = Batch(lane.tp.topic, lane.tp.partition, todo, limit, kept)
             try:
                 await self._cuts(lane, lane.agent.cuts(batch), generation)
