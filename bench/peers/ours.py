@@ -50,8 +50,9 @@ class Rows(dict[str, Row]):
 
     def taken(self) -> dict[bytes, bytes | None]:
         """What changed, packed; None where a row is gone."""
-        packed: dict[bytes, bytes | None] = dict.fromkeys(map(str.encode, self.gone))
-        packed.update((key.encode(), pack(row)) for key, row in self.items())
+        packed: dict[bytes, bytes | None] = {key.encode(): pack(row) for key, row in self.items()}
+        for key in self.gone:
+            packed.setdefault(key.encode(), None)
         self.kept.update(self)
         self.clear()
         self.gone.clear()
