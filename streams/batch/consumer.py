@@ -7,21 +7,20 @@ was fetched in an older one is dropped, and read again from where the log says.
 import asyncio
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
-from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 
 from streams.batch.agent import Agent, Batch, Cut, Message
 from streams.batch.appender import Appender, AppendError
-from streams.batch.fetching import Fetched, fetched
 from streams.batch.lane import Lane
 from streams.batch.partition import ForeignError, Partition
 from streams.batch.sending import Sending
+from streams.batch.thread import Thread
 
 WAIT_S = 1.0
 TURN_S = 0.02
@@ -34,31 +33,6 @@ class OvertakenError(Exception):
 
 class TooLargeError(Exception):
     """What changed until a cut does not fit into one batch."""
-
-
-class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """The thread that talks to the brokers for the consumer."""
-
-    async def _commit(self, offsets: Mapping[Any, int]) -> bool:
-        """A commit of partitions that a rebalance has just taken is none; empty, it would crash the worker."""
-        held = {tp: offset for tp, offset in offsets.items() if tp in self.assignment()}
-        return bool(await super()._commit(held)) if held else False
-
-    async def _fetch_records(
-        self,
-        consumer: Any,
-        active_partitions: AbstractSet[Any],
-        timeout: float = 0,  # noqa: ASYNC109
-        max_records: int | None = None,  # noqa: ARG002
-    ) -> Fetched:
-        """What has come of these partitions, all of it: batches are cut by who works them off."""
-        if not self.consumer.flow_active:
-            return {}
-        fetcher = consumer._fetcher  # noqa: SLF001
-        if consumer._closed or fetcher._closed:  # noqa: SLF001
-            raise ConsumerStoppedError
-        with fetcher._subscriptions.fetch_context():  # noqa: SLF001
-            return await fetched(fetcher, active_partitions, timeout)
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
