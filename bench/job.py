@@ -125,7 +125,8 @@ def _told(state: State, key: str, order: Order, event: Event) -> list[Outcome]:
 
 def _fault(state: State, event: Event) -> list[Outcome]:
     seller, hour = state.seller(event.seller), event.at // HOUR
-    faults, placed = _count(seller.faults, hour), _sum(seller.placed, hour)
+    _count(seller.faults, hour)
+    faults, placed = _sum(seller.faults, hour), _sum(seller.placed, hour)
     seller.totals[1] += 1
     state.rows["s/" + event.seller] = seller
     if faults >= FAULTS and faults * SHARE >= placed:
@@ -160,20 +161,21 @@ def _tick(state: State, now: int) -> list[Outcome]:
 def _unanswered(state: State, key: str, order: Order) -> list[Outcome]:
     due, order.due = order.due, -1
     seller = state.seller(order.seller)
-    late = _count(seller.late, due // HOUR)
+    _count(seller.late, due // HOUR)
+    late = _sum(seller.late, due // HOUR)
     seller.totals[2] += 1
     state.rows[key], state.rows["s/" + order.seller] = order, seller
     said = [Outcome("unanswered/" + key[2:], [due])]
     return [*said, Outcome("slow/" + key[2:], [due, late])] if late == SLOW else said
 
 
-def _count(window: Window, hour: int) -> int:
-    """One more in this hour; the sum of the day that ends with it."""
+def _count(window: Window, hour: int) -> None:
+    """One more in this hour. Hours come in order, so those that have left the day stand first."""
     window[hour] = window.get(hour, 0) + 1
-    for old in [one for one in window if one <= hour - DAY_HOURS]:
-        del window[old]
-    return sum(window.values())
+    while (oldest := next(iter(window))) <= hour - DAY_HOURS:
+        del window[oldest]
 
 
 def _sum(window: Window, hour: int) -> int:
+    """The sum of the day that ends with this hour."""
     return sum(count for one, count in window.items() if one > hour - DAY_HOURS)

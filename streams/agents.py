@@ -22,7 +22,7 @@ def ingesting(topic: str, ingest: Ingest, post: Post, metrics: Metrics, hearing:
     def agent(batch: Batch) -> Iterator[Cut]:
         for start in range(0, len(batch.records), batch.limit):
             records = batch.records[start : start + batch.limit]
-            read = [item for record in records for item in ingest.read_all(_raw(record))]
+            read = [item for record in records for item in ingest.read_all(_raw(batch, record))]
             heard = hearing.told_by(item for item in read if isinstance(item, Fact))
             yield Cut(records[-1].offset + 1, [*map(post.read, read), *post.heard(heard)])
             for item in read:
@@ -31,13 +31,13 @@ def ingesting(topic: str, ingest: Ingest, post: Post, metrics: Metrics, hearing:
     return agent
 
 
-def _raw(record: Any) -> Raw:
+def _raw(batch: Batch, record: Any) -> Raw:
     return Raw(
         record.value or b"",
         record.key or b"",
         tuple((name, value or b"") for name, value in record.headers),
-        record.topic,
-        record.partition,
+        batch.topic,
+        batch.partition,
         record.offset,
         record.timestamp,
     )

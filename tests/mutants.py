@@ -368,6 +368,13 @@ MUTANTS = (
         ("tests/streams/batch",),
     ),
     Mutant(
+        "marks of transactions are handed over as records",
+        "streams/batch/fetching.py",
+        "if not batch.is_control_batch:",
+        "if batch is not None:",
+        ("tests/streams/batch",),
+    ),
+    Mutant(
         "ticks under other policies conclude",
         "streams/monitor.py",
         "if isinstance(record, Tick) and record.policies != self._rules.policies.hash:",

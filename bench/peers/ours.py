@@ -1,6 +1,6 @@
 """The job on `streams.batch`: one agent over a function of one batch, one table, one atomic batch a cut."""
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from faust.worker import Worker
@@ -14,6 +14,7 @@ from bench.peers.setting import BROKER, COMMIT_MS, FOLDER, GROUP, INPUT, OUTCOME
 from streams.batch import App, Batch, Cut
 
 CHANGELOG, LARGEST = f"{GROUP}-changelog", 8 << 20
+LIMIT = 2000
 RAW = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
 first = First()
 
@@ -29,19 +30,33 @@ class Said(NamedTuple):
 
 
 class Rows(dict[str, Row]):
-    """The rows of a partition unpacked, and which of them changed since the last cut."""
+    """The rows of a partition unpacked: `kept` is all of them; it itself holds what changed since the last cut.
 
-    def __init__(self, packed: dict[bytes, bytes]) -> None:
-        super().__init__((key.decode(), unpack(row)) for key, row in packed.items())
-        self.changed: dict[str, Row | None] = {}
+    They are written more often than read, so that writing is the dictionary's own.
+    """
 
-    def __setitem__(self, key: str, row: Row) -> None:
-        self.changed[key] = row
-        super().__setitem__(key, row)
+    def __init__(self, packed: Mapping[bytes, bytes]) -> None:
+        super().__init__()
+        self.kept = {key.decode(): unpack(row) for key, row in packed.items()}
+        self.gone: list[str] = []
+
+    def get(self, key: str, _changed: Callable[..., Row | None] = dict.get) -> Row | None:  # type: ignore[override]
+        return _changed(self, key) or self.kept.get(key)
 
     def __delitem__(self, key: str) -> None:
-        self.changed[key] = None
-        super().__delitem__(key)
+        self.pop(key, None)
+        self.kept.pop(key, None)
+        self.gone.append(key)
+
+    def taken(self) -> dict[bytes, bytes | None]:
+        """What changed, packed; None where a row is gone."""
+        packed: dict[bytes, bytes | None] = {key.encode(): pack(row) for key, row in self.items()}
+        for key in self.gone:
+            packed.setdefault(key.encode(), None)
+        self.kept.update(self)
+        self.clear()
+        self.gone.clear()
+        return packed
 
 
 def build(source: str, read: Callable[[bytes], Event]) -> App:
@@ -50,6 +65,7 @@ def build(source: str, read: Callable[[bytes], Event]) -> App:
         GROUP,
         [BROKER],
         changelog=CHANGELOG,
+        limit=LIMIT,
         largest=LARGEST,
         datadir=FOLDER,
         topic_partitions=PARTITIONS,
@@ -68,29 +84,26 @@ def build(source: str, read: Callable[[bytes], Event]) -> App:
         first()
         packed = batch.rows(table)
         if "state" not in batch.cache:
-            batch.cache["state"] = State(Rows(dict(packed)))
-        state = batch.cache["state"]
+            batch.cache["state"] = _state(packed)
+        state, rows = batch.cache["state"]
         for start in range(0, len(batch.records), batch.limit):
             records = batch.records[start : start + batch.limit]
             said = [
-                Said(OUTCOMES, record.partition, record.key, encode(one))
+                Said(OUTCOMES, batch.partition, record.key, encode(one))
                 for record in records
                 for one in step(state, read(record.value))
             ]
-            _hand_over(state.rows, packed)
+            packed.put(rows.taken())
             yield Cut(records[-1].offset + 1, said)
 
     return app
 
 
-def _hand_over(rows: Rows, packed: MutableMapping[bytes, bytes]) -> None:
-    """Packs what changed into the table."""
-    for key, row in rows.changed.items():
-        if row is None:
-            packed.pop(key.encode(), None)
-        else:
-            packed[key.encode()] = pack(row)
-    rows.changed.clear()
+def _state(packed: Mapping[bytes, bytes]) -> tuple[State, Rows]:
+    rows = Rows(packed)
+    state = State(rows.kept)  # what they wait for
+    state.rows = rows
+    return state, rows
 
 
 def run(app: App, *topics: NewTopic) -> None:

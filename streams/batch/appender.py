@@ -1,10 +1,13 @@
 """Appends batches to the changelog, each whole or not at all, none twice."""
 
 import asyncio
+import time
 from collections.abc import Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import TopicPartition
 
 from streams.batch.changelog import Record
@@ -45,10 +48,8 @@ class Appender:
         """
         producer = await self._started()
         batch = producer.create_batch()
-        for key, value in records:
-            if batch.append(timestamp=None, key=key, value=value) is None:
-                raise ValueError(f"{log}: a batch of {len(records)} records does not fit")
-        batch.close()  # or stray records could join it, and it would linger
+        if not _filled(batch, records):
+            raise ValueError(f"{log}: a batch of {len(records)} records does not fit")
         try:
             async with asyncio.timeout(self._patience_s):
                 sent = await producer.send_batch(batch, log.topic, partition=log.partition)
@@ -80,3 +81,14 @@ class Appender:
             self._old.add(task)
             task.add_done_callback(self._old.discard)
             self._producer = None
+
+
+def _filled(batch: BatchBuilder, records: Sequence[Record]) -> bool:
+    """Whether the batch took all records. It is closed: or stray records could join it, and it would linger."""
+    add, now, headers = batch._builder.append, int(time.time() * 1000), list[Any]()  # noqa: SLF001
+    for n, (key, value) in enumerate(records):
+        if add(n, now, key, value, headers) is None:
+            return False
+    batch._relative_offset = len(records)  # noqa: SLF001
+    batch.close()
+    return True

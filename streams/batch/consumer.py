@@ -6,7 +6,9 @@ was fetched in an older one is dropped, and read again from where the log says.
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from aiokafka.errors import IllegalStateError, KafkaError
@@ -18,9 +20,11 @@ from streams.batch.appender import Appender, AppendError
 from streams.batch.lane import Lane
 from streams.batch.partition import ForeignError, Partition
 from streams.batch.sending import Sending
+from streams.batch.thread import Thread
 
 WAIT_S = 1.0
 TURN_S = 0.02
+_offset = attrgetter("offset")
 
 
 class OvertakenError(Exception):
@@ -29,15 +33,6 @@ class OvertakenError(Exception):
 
 class TooLargeError(Exception):
     """What changed until a cut does not fit into one batch."""
-
-
-class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """The thread that talks to the brokers for the consumer."""
-
-    async def _commit(self, offsets: Mapping[Any, int]) -> bool:
-        """A commit of partitions that a rebalance has just taken is none; empty, it would crash the worker."""
-        held = {tp: offset for tp, offset in offsets.items() if tp in self.assignment()}
-        return bool(await super()._commit(held)) if held else False
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
@@ -224,7 +219,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def _work(self, lane: Lane, records: Sequence[Any], generation: int) -> None:
         """Works records off, in batches that are halved where what they change does not fit."""
         limit, kept = self.app.limit, lane.kept
-        while todo := [record for record in records if record.offset >= (lane.position or 0)]:
+        while todo := records[bisect_left(records, lane.position or 0, key=_offset) :]:
             batch = Batch(lane.tp.topic, lane.tp.partition, todo, limit, kept)
             try:
                 await self._cuts(lane, lane.agent.cuts(batch), generation)

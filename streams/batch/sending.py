@@ -21,9 +21,9 @@ class Sending:
 
     async def __call__(self, producer: Any, messages: Sequence[Message]) -> None:
         """Returns when the brokers have all of it."""
-        by_partition: dict[tuple[str, int], list[Message]] = {}
+        by_partition = defaultdict[tuple[str, int], list[Message]](list)
         for message in messages:
-            by_partition.setdefault((message.topic, message.partition), []).append(message)
+            by_partition[message.topic, message.partition].append(message)
         sent = [
             await self._queue(producer, batch, topic, partition)
             for (topic, partition), addressed in by_partition.items()
@@ -49,11 +49,16 @@ def _packed(producer: Any, messages: Sequence[Message]) -> Iterator[Any]:
     """Messages of one partition in as few producer batches as take them."""
     batch = producer.create_batch()
     for message in messages:
-        one = {"timestamp": None, "key": message.key, "value": message.value, "headers": list(message.headers)}
-        if batch.append(**one) is None:
+        if _full(batch, message):
             batch.close()
             yield batch
             batch = producer.create_batch()
-            batch.append(**one)
+            _full(batch, message)
     batch.close()
     yield batch
+
+
+def _full(batch: Any, message: Message) -> bool:
+    """Whether the batch has no room for the message; it is in it otherwise."""
+    headers = list(message.headers)
+    return batch.append(timestamp=None, key=message.key, value=message.value, headers=headers) is None

@@ -1,6 +1,6 @@
 """Tables: declared as Faust's are, kept by the seam. All of an app share one changelog topic."""
 
-from collections.abc import ItemsView, Iterator, MutableMapping
+from collections.abc import ItemsView, Iterator, Mapping, MutableMapping
 from typing import Any
 
 import faust
@@ -32,6 +32,10 @@ class Rows(MutableMapping[bytes, bytes]):
 
     def __setitem__(self, key: bytes, row: bytes) -> None:
         self._changed[key] = row
+
+    def put(self, rows: Mapping[bytes, bytes | None]) -> None:
+        """Many at once; None takes a row away, whether it is there or not."""
+        self._changed.update(rows)
 
     def __delitem__(self, key: bytes) -> None:
         if self.get(key) is None:

@@ -5,7 +5,11 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
+import aiokafka.consumer.fetcher
 import pytest
+from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+from aiokafka.consumer.subscription_state import SubscriptionState
+from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.agents.agent import Agent
 from faust.app.base import App
 from faust.tables.manager import TableManager
@@ -26,7 +30,7 @@ OVERRIDDEN = {
         "_new_offset",
         "verify_event_path",
     ),
-    driver.AIOKafkaConsumerThread: ("_commit",),
+    driver.AIOKafkaConsumerThread: ("_commit", "_fetch_records"),
     driver.Producer: ("_settings_extra",),
     BaseTransport: ("Consumer", "Producer"),
     TableManager: ("add",),
@@ -45,6 +49,9 @@ CALLED = {
     ),
     driver.Producer: ("_ensure_producer",),
     Agent: ("channel", "get_topic_names"),
+    aiokafka.consumer.fetcher.Fetcher: ("_create_fetch_waiter", "_notify", "fetched_records"),
+    FetchResult: ("_update_position", "check_assignment"),
+    SubscriptionState: ("fetch_context", "is_assigned", "reassignment_in_progress", "wait_for_assignment"),
     App: ("crash", "producer", "topics"),
     Service: ("sleep", "wait"),
 }
@@ -54,6 +61,10 @@ SET = {
     driver.ConsumerRebalanceListener.on_partitions_assigned: ("consumer_generation_id",),
     Service.__init__: ("_stopped",),
     Agent.__init__: ("fun",),
+    aiokafka.consumer.fetcher.Fetcher.__init__: ("_closed", "_records", "_subscriptions", "_wait_consume_future"),
+    FetchResult.__init__: ("_partition_records",),
+    PartitionRecords.__init__: ("_check_crcs", "_records", "_tp", "next_fetch_offset"),
+    BatchBuilder.__init__: ("_builder", "_relative_offset"),
 }
 
 
