@@ -18,24 +18,20 @@ import gzip
 import os
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from bench.gate import agree, facts_of
 from bench.peers.loaded import fill
 from bench.workers import Cost, Scene, Stage
-from detectors.facts import decode
 from detectors.feeds import Feeds
 from detectors.rulebook import Rulebook
-from detectors.step import step
-from detectors.store import Store
 from policies import lexicon, load
 from streams.embedded import END_OF_TIME
 from streams.history import FileReader
@@ -45,10 +41,8 @@ from streams.outputs import OutputFolder
 from streams.replay import replay
 from streams.settings import load_feeds
 from tests.live import history
-from tests.live.reading import records
 
-EVENTS, UNPACKED = 60_000, 16_384  # as `replay` keeps them unpacked
-OUT = ("directives", "findings", "ledger")
+EVENTS = 60_000
 HEADS = ("", "workers", "records", "a CPU second", "in memory", "ratio", "wall s", "peak MB")
 
 
@@ -78,48 +72,14 @@ class Play:
 
     def check(self, scene: Scene) -> tuple[list[Any], float]:
         """The run's facts log, and how many facts a CPU second it takes in memory; stops where the gate is shut."""
-        log = records(scene.settings, scene.names.facts)
-        facts = sum(not record.value.startswith(b'[1,"tick"') for record in log)
-        if facts != self.facts:
-            raise SystemExit(f"wrong: {facts} facts in {scene.names.facts}, expected {self.facts}")
-        gc.freeze()  # the log
-        started = time.process_time()
-        said = in_memory(self.rules, log, self._folder / "memory")
-        rate = facts / (time.process_time() - started)
-        for kind in OUT:
-            if by_seller(told(scene, kind)) != by_seller((said / f"{kind}.jsonl").read_bytes().splitlines()):
-                raise SystemExit(f"wrong: the {kind} are not what the facts log says in memory")
-        return log, rate
-
-
-def in_memory(rules: Rulebook, log: Iterable[Any], folder: Path) -> Path:
-    """Decodes and steps the log, each partition in a store of its own, and writes what is said, as `replay` does."""
-    stores: defaultdict[int, Store] = defaultdict(lambda: Store({}, {}, unpacked=UNPACKED))
-    with OutputFolder(folder, "ended") as out:
-        for record in log:
-            for outcome in step(stores[record.partition], rules, decode(record.value)):
-                out.write(outcome)
-    return folder
+        log = facts_of(scene, self.facts)
+        return log, self.facts / agree(scene, self.rules, log, self._folder / "memory")
 
 
 def copy(log: Iterable[Any], scene: Scene) -> None:
     """Appends the records to the scene's facts log."""
     records = ((record.partition, record.key, record.value) for record in log)
     fill(scene.settings.bootstrap[0], scene.names.facts, records)
-
-
-def told(scene: Scene, kind: str) -> list[bytes]:
-    """A topic's values, repeats left out."""
-    topic = getattr(scene.names, kind)
-    return list(dict.fromkeys(record.value for record in records(scene.settings, topic)))
-
-
-def by_seller(lines: Iterable[bytes]) -> dict[str, list[bytes]]:
-    """What was said of each seller, in order."""
-    found: defaultdict[str, list[bytes]] = defaultdict(list)
-    for line in lines:
-        found[msgspec.json.decode(line)["seller"]].append(line)
-    return dict(found)
 
 
 def measure(play: Play, stage: Stage, numbers: Sequence[int], cores: str) -> Table:
