@@ -21,11 +21,18 @@ OUT = ("directives", "findings", "ledger")
 UNPACKED = 16_384  # as `replay` keeps them unpacked
 
 
-def agree(scene: Scene, rules: Rulebook, log: list[Any], folder: Path) -> float:
-    """CPU seconds of the log in memory. Stops unless the topics hold the same, byte for byte and seller by seller."""
+Stores = dict[int, Store]
+"""By partition."""
+
+
+def agree(scene: Scene, rules: Rulebook, log: list[Any], folder: Path, stores: Stores | None = None) -> float:
+    """CPU seconds of the log in memory, from these rows on or from none.
+
+    Stops unless the topics hold the same, byte for byte and seller by seller.
+    """
     gc.freeze()  # the log
     started = time.process_time()
-    in_memory(rules, log, folder, scene.settings.ledger)
+    in_memory(rules, log, folder, scene.settings.ledger, stores or empty(scene.settings.partitions))
     seconds = time.process_time() - started
     for kind in OUT:
         told = dict.fromkeys(record.value for record in records(scene.settings, getattr(scene.names, kind)))
@@ -34,9 +41,13 @@ def agree(scene: Scene, rules: Rulebook, log: list[Any], folder: Path) -> float:
     return seconds
 
 
-def in_memory(rules: Rulebook, log: Iterable[Any], folder: Path, ledger: Ledger) -> None:
-    """Decodes and steps the log, each partition in a store of its own, and writes what is said, as `replay` does."""
-    stores: defaultdict[int, Store] = defaultdict(lambda: Store({}, {}, unpacked=UNPACKED))
+def empty(partitions: int) -> Stores:
+    """Stores without a row."""
+    return {n: Store({}, {}, n, UNPACKED) for n in range(partitions)}
+
+
+def in_memory(rules: Rulebook, log: Iterable[Any], folder: Path, ledger: Ledger, stores: Stores) -> None:
+    """Decodes and steps the log, each partition in its store, and writes what is said, as `replay` does."""
     with OutputFolder(folder, ledger) as out:
         for record in log:
             for outcome in step(stores[record.partition], rules, decode(record.value)):
