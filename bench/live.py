@@ -2,7 +2,7 @@
 
     .venv/bin/python -m bench.live [--feeds FILE] [--events N] [--workers 1 2] [FILE…]
 
-Without files it makes a history of its own: a simulated week with what goes wrong, and worlds of all event types.
+Without files it makes a history of its own: forty simulated shops for a week, all event types, all feeds on.
 
 Two rows a number of workers. `facts`: the monitor's hop alone, the facts log (ticks included) copied to a new topic;
 beside it decode, step and writing of the same log in memory. `events`: both hops, from the raw topics that `load`
@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.gate import agree, facts_of
+from bench.history import simulated
 from bench.peers.loaded import fill
 from bench.workers import Cost, Scene, Stage
 from detectors.feeds import Feeds
@@ -40,9 +41,7 @@ from streams.load import load as load_history
 from streams.outputs import OutputFolder
 from streams.replay import replay
 from streams.settings import load_feeds
-from tests.live import history
 
-EVENTS = 60_000
 HEADS = ("", "workers", "records", "a CPU second", "in memory", "ratio", "wall s", "peak MB")
 
 
@@ -107,9 +106,7 @@ def _cells(name: str, workers: int, count: int, cost: Cost, memory: float) -> li
 def prepared(files: Sequence[Path], events: int | None, folder: Path) -> list[Path]:
     """The files, or the first events of each; a history of our own where none is given."""
     if not files:
-        path = folder / "history.jsonl"
-        history.write(path, events or EVENTS)
-        return [path]
+        files = [simulated(folder)]
     if events is None:
         return list(files)
     return [_first(path, events, folder) for path in files]

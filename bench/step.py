@@ -19,7 +19,6 @@ from pathlib import Path
 from statistics import median
 
 from bench.floor import floor
-from bench.floor import floor
 from bench.history import simulated
 from bench.orders import five_facts
 from detectors.facts import Fact, decode, encode
