@@ -30,7 +30,7 @@ from rich.table import Table
 from bench.gate import agree, facts_of
 from bench.history import simulated
 from bench.peers.loaded import fill
-from bench.workers import Cost, Scene, Stage
+from bench.workers import Cost, Scene, Stage, broker
 from detectors.feeds import Feeds
 from detectors.rulebook import Rulebook
 from policies import lexicon, load
@@ -135,11 +135,8 @@ def main() -> None:
         folder.mkdir(exist_ok=True)
         play = Play(prepared(given.files, given.events, folder), given.feeds, folder)
         feeds = {"feeds": str(given.feeds.resolve())} if given.feeds else {}
-        stage = Stage(folder, clock="log", **feeds)
-        try:
-            table = measure(play, stage, given.workers, given.cores)
-        finally:
-            stage.close()
+        with broker(folder) as address:
+            table = measure(play, Stage(address, folder, clock="log", **feeds), given.workers, given.cores)
     Console(width=120).print(table)
 
 

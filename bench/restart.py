@@ -27,7 +27,7 @@ from bench.events import PARTITIONS, Record
 from bench.gate import agree
 from bench.orders import Orders, Rows, next_facts, seller_of, together
 from bench.peers.loaded import fill
-from bench.workers import DONE_S, Scene, Stage, wait
+from bench.workers import DONE_S, Scene, Stage, broker, wait
 from detectors.facts import encode
 from detectors.rulebook import Rulebook
 from detectors.store import Store
@@ -71,19 +71,21 @@ def told_of(chosen: Iterable[int]) -> Iterator[Record]:
             yield partition_of(key, PARTITIONS), key, encode(fact)
 
 
-def run(scene: Scene, rules: Rulebook, orders: Orders, folder: Path) -> list[str]:
+def run(
+    scene: Scene, rules: Rulebook, orders: Orders, folder: Path, backlog: int = BACKLOG, measured: int = MEASURED
+) -> list[str]:
     """The cells of one row."""
-    chosen = orders.some(BACKLOG + MEASURED)
+    chosen = orders.some(backlog + measured)
     broker, facts = scene.settings.bootstrap[0], scene.names.facts
     written = asyncio.run(write(scene, orders))
-    fill(broker, facts, told_of(chosen[:BACKLOG]))
+    fill(broker, facts, told_of(chosen[:backlog]))
     with Watermark(scene.settings, scene.names.app, [facts]) as mark:
         started = time.monotonic()
         with scene.workers(1, "1") as (process,):
             ready, restoring = time.monotonic() - started, process.cpu()
             wait(lambda: not mark.unread(), DONE_S)
             caught_up, before = time.monotonic() - started, process.cpu()
-            events = fill(broker, facts, told_of(chosen[BACKLOG:]))
+            events = fill(broker, facts, told_of(chosen[backlog:]))
             wait(lambda: not mark.unread(), DONE_S)
             an_event, peak = (process.cpu() - before) / events * 1e6, process.peak_mb()
     stores = {n: _store(orders.rows(n, chosen), n) for n in range(PARTITIONS)}
@@ -112,12 +114,10 @@ def main() -> None:
         table.add_column(head, justify="right")
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
         folder = given.keep or Path(made)
-        stage = Stage(folder, clock="log")
-        try:
+        with broker(folder) as address:
             for number in given.orders:
-                table.add_row(*run(stage.scene(), rules, Orders(rules, number), folder))
-        finally:
-            stage.close()
+                scene = Stage(address, folder, clock="log").scene()
+                table.add_row(*run(scene, rules, Orders(rules, number), folder))
     Console(width=120).print(table)
 
 

@@ -26,7 +26,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from bench.gate import agree, facts_of
 from bench.peers.runs import ROOT, Process
 from bench.routine import RAMP_S, pour
-from bench.workers import Scene, Stage, wait
+from bench.workers import Scene, Stage, broker, wait
 from detectors.clock import rfc3339
 from detectors.facts import Fact, decode
 from detectors.rulebook import Rulebook
@@ -68,7 +68,7 @@ def at(told: list[int], share: float) -> int:
     return told[min(int(len(told) * share), len(told) - 1)]
 
 
-def run(scene: Scene, rate: int, seconds: float, workers: int) -> tuple[int, str]:
+def run(scene: Scene, rate: int, seconds: float, workers: int, settled_s: float = SETTLED_S) -> tuple[int, str]:
     """Pours, and waits until all is done and said; how many events, and what they cost, in a sentence."""
     stamp_by_brokers(scene)
     topics = [*scene.names.raw.values(), scene.names.facts]
@@ -79,7 +79,7 @@ def run(scene: Scene, rate: int, seconds: float, workers: int) -> tuple[int, str
         left = sum(unread.end - unread.start for unread in mark.unread().values())
         wait(lambda: not mark.unread(), LIMIT_S)
         caught_up = time.monotonic() - poured
-        time.sleep(SETTLED_S)
+        time.sleep(settled_s)
         memory = sum(process.peak_mb() for process in started)
     return sent, (
         f"{sent:,} events; the workers used {used / (poured - began):.2f} cores and {memory:,.0f} MB;"
@@ -170,11 +170,8 @@ def main() -> None:
     gc.set_threshold(50_000, 20, 1000)
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
         folder = given.keep or Path(made)
-        stage = Stage(folder, ledger="all")
-        try:
-            told, found = measure(stage, folder, given)
-        finally:
-            stage.close()
+        with broker(folder) as address:
+            told, found = measure(Stage(address, folder, ledger="all"), folder, given)
     title = f"{given.rate:,} events/s for {given.seconds:,.0f} s, workers: {given.workers}"
     print(f"{title}; {told}\n{found.table()}")
     if given.write:

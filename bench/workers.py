@@ -5,6 +5,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from kafka import KafkaConsumer, TopicPartition
 
+from bench.events import PARTITIONS
 from bench.peers.runs import FailedError, Process
 from streams.brokers import admin
 from streams.embedded import END_OF_TIME
@@ -111,20 +113,26 @@ def wait(true: Callable[[], bool], limit: float) -> None:
         time.sleep(PERIOD_S)
 
 
-class Stage:
-    """A broker, and a scene for each run."""
+@contextmanager
+def broker(folder: Path) -> Iterator[str]:
+    """host:port of a broker of our own."""
+    one = Broker(folder / "broker").start()
+    try:
+        yield one.address
+    finally:
+        one.stop()
 
-    def __init__(self, folder: Path, **environ: str) -> None:
+
+class Stage:
+    """A scene for each run, on one broker."""
+
+    def __init__(self, address: str, folder: Path, **environ: str) -> None:
         """`environ`: what holds for all runs, by the short name of the setting: `feeds="…"`."""
-        self._folder, self._numbers = folder, count(1)
-        self._environ = {f"COUNTERMAND_{name.upper()}": value for name, value in environ.items()}
-        self._broker = Broker(folder / "broker").start()
+        self._folder, self._name, self._numbers = folder, f"bench-{uuid.uuid4().hex[:6]}", count(1)
+        own = {"brokers": address, "partitions": str(PARTITIONS), **environ}
+        self._environ = {f"COUNTERMAND_{name.upper()}": value for name, value in own.items()}
 
     def scene(self) -> Scene:
         """One that nobody has played on."""
-        own = {"COUNTERMAND_BROKERS": self._broker.address, "COUNTERMAND_PREFIX": f"run-{next(self._numbers)}."}
-        return Scene({"COUNTERMAND_PARTITIONS": "4", **self._environ, **own}, self._folder)
-
-    def close(self) -> None:
-        """Stops the broker."""
-        self._broker.stop()
+        prefix = f"{self._name}-{next(self._numbers)}."
+        return Scene({**self._environ, "COUNTERMAND_PREFIX": prefix}, self._folder)
