@@ -20,7 +20,8 @@ from statistics import median
 
 from bench.floor import floor
 from bench.history import simulated
-from detectors.facts import VERSION, Fact, decode, encode
+from bench.orders import five_facts
+from detectors.facts import Fact, decode, encode
 from detectors.feeds import Feeds
 from detectors.rulebook import Rulebook
 from detectors.store import order_key
@@ -31,7 +32,6 @@ from streams.ingest import Ingest
 from streams.settings import load_feeds
 
 ROUNDS, OPEN_ORDERS = 5, 50_000
-_HOUR, _START = 3_600_000, 1_772_416_800_000
 
 
 def stepped(rules: Rulebook, log: Iterable[bytes]) -> tuple[int, int, float]:
@@ -76,7 +76,7 @@ def memory(orders: int = OPEN_ORDERS) -> str:
     embedded = Embedded(rules)
     before = _resident()
     for n in range(orders):
-        for fact in _five_facts(n):
+        for fact in five_facts(n, f"s{n % 200}", f"o{n}"):
             list(embedded.accept(fact))
     embedded.store.flush()
     grown = _resident() - before
@@ -94,22 +94,6 @@ def memory(orders: int = OPEN_ORDERS) -> str:
 def _resident() -> int:
     """The memory that the process holds now, in bytes (Linux)."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-
-
-def _five_facts(n: int) -> list[Fact]:
-    """Placed, paid, a message, a new estimate, a request: within the hour, so that nothing is concluded yet."""
-    at, seller, order = _START + n, f"s{n % 200}", f"o{n}"
-    told: list[tuple[str, dict[str, object]]] = [
-        ("order.placed", {"buyer": f"b{n % 9973}", "lines": [{"line": "1", "sku": f"k{n % 50}"}], "currency": "EUR"}),
-        ("order.paid", {"amount": "10.00", "currency": "EUR", "method": "card"}),
-        ("message.sent", {"conversation": order, "from": "buyer", "hits": [], "listed": True}),
-        ("order.estimate_changed", {"deliver_by": "2026-03-20"}),
-        ("cancellation.requested", {"cancellation": f"c{n}", "by": "buyer", "reason": "no_longer_needed"}),
-    ]
-    return [
-        Fact(VERSION, kind, at, at, "shop", f"{order}-{i}", seller, "DE", order, f"{n:016x}", ("bench", 0, n), data)
-        for i, (kind, data) in enumerate(told)
-    ]
 
 
 def main() -> None:

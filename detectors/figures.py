@@ -46,9 +46,33 @@ def figure_of(store: Store, rules: Rulebook, seller: str, at: int) -> Figure:
 
 def tiers(store: Store, rules: Rulebook, at: int) -> dict[str, int]:
     """How many sellers stand in each tier of M-01r at `at` (ms UTC)."""
+    return dict(Counter(figure_of(store, rules, seller, at).tier for seller in _sellers(store)))
+
+
+def _sellers(store: Store) -> list[str]:
     store.flush()
-    sellers = {parts(key)[0] for key in store.sellers if not is_order(key)} - {""}
-    return dict(Counter(figure_of(store, rules, seller, at).tier for seller in sorted(sellers)))
+    return sorted({parts(key)[0] for key in store.sellers if not is_order(key)} - {""})
+
+
+class Census:
+    """How many sellers of a store stand in each tier, counted one seller after another, round after round: of many
+    sellers a count at once would hold up everything else.
+    """
+
+    def __init__(self) -> None:
+        self.counted: dict[str, int] = {}
+        self._left: list[str] = []
+        self._found = Counter[str]()
+
+    def go_on(self, store: Store, rules: Rulebook) -> bool:
+        """Looks at one more seller; whether a round has ended, and `counted` says what it found."""
+        if not self._left:
+            self._left, self._found = _sellers(store), Counter()
+        if self._left:
+            self._found[figure_of(store, rules, self._left.pop(), store.ticked).tier] += 1
+        if not self._left:
+            self.counted = dict(self._found)
+        return not self._left
 
 
 class Standing(NamedTuple):

@@ -18,7 +18,7 @@ from streams.topics import LARGEST_BATCH, LARGEST_EVENT, TABLES, Names
 
 SESSION_S = 10.0
 COMMIT_S = 0.25
-LOOK_S = 15.0
+LOOK_S = 5.0
 _RAW: dict[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
 
 

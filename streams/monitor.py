@@ -1,12 +1,13 @@
 """The monitor: a batch of records of one partition of the facts log in, cuts out. It knows no Kafka."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakValueDictionary
 
 from detectors.facts import Fact, Tick, decode
-from detectors.figures import tiers
+from detectors.figures import Census
 from detectors.rulebook import Rulebook
 from detectors.step import Piece, steps
 from detectors.store import Store
@@ -16,6 +17,7 @@ from streams.messages import Message, Post
 from streams.metrics import Metrics
 
 STORE = "store"
+CENSUS_S = 0.02  # of a look: what is counted of many sellers must not hold up what is to be said of one
 
 
 class Monitor:
@@ -39,7 +41,7 @@ class Monitor:
         self._rules, self._post, self._metrics = rules, post, metrics
         self._tables, self._check = tables, check
         self._stores: WeakValueDictionary[int, Store] = WeakValueDictionary()
-        self._tiers: dict[int, Mapping[str, int]] = {}
+        self._censuses: dict[int, Census] = {}
         self._earliest: int | None = None
 
     def __call__(self, batch: Batch) -> Iterator[Cut]:
@@ -75,7 +77,12 @@ class Monitor:
         stores = dict(self._stores)
         waits = [at for store in stores.values() if (at := store.wheel.earliest()) is not None]
         self._earliest = min(waits, default=None)
-        self._tiers = {p: tiers(store, self._rules, store.ticked) for p, store in stores.items() if store.ticked}
+        self._censuses = {partition: self._censuses.get(partition) or Census() for partition in stores}
+        for partition, store in stores.items():
+            until = time.perf_counter() + CENSUS_S / len(stores)
+            census = self._censuses[partition]
+            while store.ticked and not census.go_on(store, self._rules) and time.perf_counter() < until:
+                pass
 
     @property
     def earliest(self) -> int | None:
@@ -83,11 +90,10 @@ class Monitor:
         return self._earliest
 
     def sellers(self) -> dict[str, int]:
-        """How many sellers stood in each tier at the last look."""
-        counted: dict[str, int] = {}
-        for one in self._tiers.values():
-            for tier, count in one.items():
-                counted[tier] = counted.get(tier, 0) + count
+        """How many sellers stood in each tier when they were counted last."""
+        counted = Counter[str]()
+        for census in list(self._censuses.values()):
+            counted.update(census.counted)
         return counted
 
     def _store(self, batch: Batch) -> Store:

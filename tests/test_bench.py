@@ -1,16 +1,21 @@
 """The job of the benchmark, without a broker: two ways to say the same, and a table whose engines exist."""
 
+import json
+from itertools import islice
+
 import pytest
 
-from bench import events, job
+from bench import events, job, routine
 from bench.history import STORIES, simulated
 from bench.peers.engines import ENGINES, HERE
 from bench.reference import reference
 from detectors.facts import Fact
+from detectors.rulebook import Rulebook
 from policies import lexicon, load
+from streams.embedded import run
 from streams.events.catalogue import EVENTS
 from streams.history import FileReader
-from streams.ingest import Ingest
+from streams.ingest import Ingest, Raw
 
 
 def stepped(records):
@@ -73,3 +78,29 @@ def test_the_history_of_the_bench_has_every_event_type_and_no_dead_letter(tmp_pa
 def test_every_engine_of_the_table_has_its_file(engine):
     assert (HERE / engine.file).is_file()
     assert engine.command()
+
+
+def lived(orders, lag):
+    """The routine events of so many slots, a millisecond a slot, read by ingest."""
+    ingest = Ingest(load(), lexicon(), "wall")
+    for at, slot in enumerate(islice(routine.slots(lag), orders), 1_772_416_800_000):
+        for event in slot:
+            yield ingest.read(Raw(event.record(at), event.seller, (), "t", 0, 0, at))
+
+
+def test_routine_events_are_facts_and_accuse_nobody():
+    read = list(lived(300, 20))
+    assert [item for item in read if not isinstance(item, Fact)] == []
+    whole = [kind for kind, _ in routine.LIFE]
+    for name in ("o1", "o51", "o101"):
+        assert [fact.type for fact in read if fact.subject == name] == whole
+    last = read[-1].arrived
+    said = run(Rulebook(load()), read, last + routine.PAY_MS + 60_000)
+    directed = [one.subject for one in said if one.type == "directive.issued"]
+    assert sorted(directed) == sorted(f"o{n}" for n in range(0, 300, routine.UNPAID))
+    assert [one for one in said if one.type.startswith("finding")] == []
+
+
+def test_a_seller_keeps_an_order_and_an_event_its_id():
+    ids = [json.loads(event.record(0))["id"] for slot in islice(routine.slots(5), 100) for event in slot]
+    assert len(ids) == len(set(ids))

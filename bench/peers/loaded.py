@@ -24,6 +24,11 @@ def create(broker: str, *topics: str) -> None:
 def load(broker: str, topic: str, records: Iterable[Record]) -> int:
     """Creates and fills the topic; how many records it has."""
     create(broker, topic)
+    return fill(broker, topic, records)
+
+
+def fill(broker: str, topic: str, records: Iterable[Record]) -> int:
+    """Fills a topic that is there; how many records it got."""
     return asyncio.run(_send(broker, topic, records))
 
 

@@ -78,12 +78,12 @@ class Watcher:
 class Process:
     """The engine's process tree."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], log: Path, cores: str = "1") -> None:
         self.words: dict[str, tuple[float, float]] = {}  # word -> (seconds since the start, CPU seconds so far)
         self.started = time.monotonic()
         with log.open("ab") as errors:
             self._root = subprocess.Popen(
-                ["taskset", "-c", "1", *command],
+                ["taskset", "-c", cores, *command],
                 cwd=ROOT,
                 env={**os.environ, **environment},
                 stdout=subprocess.PIPE,

@@ -2,7 +2,10 @@
 
 import pytest
 
-from detectors.figures import Figure, figure
+from bench.orders import Orders, together
+from detectors.figures import Census, Figure, figure, tiers
+from detectors.rulebook import Rulebook
+from detectors.store import Store
 from detectors.window import PAID, Entry
 from policies import load
 
@@ -45,3 +48,15 @@ def test_tiers(market, total, guilty, tier):
 def test_the_window_is_168_hours_open_at_its_far_end():
     entries = paid(3, 3, ages=[0, 168 * HOUR - 1, 168 * HOUR])
     assert figure(entries, NOW, MARKETS["JP"])[:2] == (2, 2)
+
+
+def test_a_census_goes_from_seller_to_seller_and_says_what_a_count_of_all_says():
+    rules = Rulebook(load())
+    rows = together(part for n in range(4) for part in Orders(rules, 60).rows(n))
+    store = Store(rows["orders"], rows["sellers"])
+    census, whole = Census(), tiers(store, rules, store.ticked)
+    assert sum(whole.values()) == 3
+    for _ in range(2):
+        assert [census.go_on(store, rules) for _ in range(3)] == [False, False, True]
+        assert census.counted == whole
+    assert Census().go_on(Store({}, {}), rules)
