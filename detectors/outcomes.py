@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from detectors.verdict import ISSUED, SHADOWED, Breach, Content, Directive, Obli
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://countermand.dev/outcomes")
 
 
+@lru_cache(1024)  # of one outcome it is asked four times
 def uid(*parts: str) -> str:
     """A UUIDv5 over the parts, joined by U+001F."""
     return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))

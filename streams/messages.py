@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from detectors.facts import Fact, encode
+from detectors import facts
+from detectors.facts import Fact
 from detectors.outcomes import Outcome
 from streams.brokers import partition_of
 from streams.deadletters import Conflict, record
 from streams.hearing import Heard
 from streams.ingest import DeadLetter
-from streams.outputs import in_ledger, line
+from streams.outputs import encode, in_ledger
 from streams.settings import Settings
 from streams.topics import Names
 
@@ -39,7 +40,7 @@ class Post:
         if isinstance(item, DeadLetter):
             return self.dead_letter(item)
         key = item.seller.encode()
-        return Message(self._names.facts, partition_of(key, self._partitions), key, encode(item))
+        return Message(self._names.facts, partition_of(key, self._partitions), key, facts.encode(item))
 
     def dead_letter(self, letter: DeadLetter | Conflict) -> Message:
         """The original bytes, key and headers, and why they are dead."""
@@ -60,7 +61,7 @@ class Post:
             topic = self._topic(outcome)
             if topic:
                 partition = partition_of(outcome.seller.encode(), self._partitions)
-                yield Message(topic, partition, outcome.id.encode(), line(outcome.event()).rstrip("\n").encode())
+                yield Message(topic, partition, outcome.id.encode(), encode(outcome.event()))
 
     def _topic(self, outcome: Outcome) -> str:
         kind = outcome.type.partition(".")[0]

@@ -5,6 +5,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+import msgspec
+
 from detectors.outcomes import Outcome
 
 Ledger = Literal["ended", "all"]
@@ -21,9 +23,13 @@ def in_ledger(outcome: Outcome, ledger: Ledger) -> bool:
     return ledger == "all" or outcome.state in _ENDED or outcome.before in _ENDED
 
 
+encode = msgspec.json.Encoder().encode
+"""JSON without spaces, in UTF-8; the same data gives the same bytes."""
+
+
 def line(data: dict[str, Any]) -> str:
-    """One JSON line; the same data gives the same bytes."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
+    """One JSON line of a file."""
+    return encode(data).decode() + "\n"
 
 
 class OutputFolder:

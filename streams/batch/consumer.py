@@ -105,7 +105,12 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         for tp, records in (fetched or {}).items():
             lane = self._lanes[tp]
             lane.task = asyncio.create_task(self._work(lane, records, generation))
+            lane.task.add_done_callback(self._call)
         self._raise_failed()
+
+    def _call(self, _: "asyncio.Task[None]") -> None:
+        """A lane is idle again: whoever waits for the records of others takes its own, too."""
+        self._thread.call()
 
     def _overtaken(self, why: object = "") -> None:
         """What was fetched is dropped: everything is opened again, and read again from where it stands."""

@@ -1,5 +1,6 @@
 """The thread that talks to the brokers for the consumer."""
 
+import asyncio
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -12,6 +13,15 @@ from streams.batch.fetching import Fetched, fetched
 
 class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     """Faust's own, but for what it commits and what it fetches."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._called = asyncio.Event()
+
+    def call(self) -> None:
+        """Ends the waiting for records, from the loop of the worker: another partition can take some now."""
+        if not self.thread_loop.is_closed():
+            self.thread_loop.call_soon_threadsafe(self._called.set)
 
     async def _commit(self, offsets: Mapping[Any, int]) -> bool:
         """A commit of partitions that a rebalance has just taken is none; empty, it would crash the worker."""
@@ -31,5 +41,8 @@ class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         fetcher = consumer._fetcher  # noqa: SLF001
         if consumer._closed or fetcher._closed:  # noqa: SLF001
             raise ConsumerStoppedError
-        with fetcher._subscriptions.fetch_context():  # noqa: SLF001
-            return await fetched(fetcher, active_partitions, timeout)
+        try:
+            with fetcher._subscriptions.fetch_context():  # noqa: SLF001
+                return await fetched(fetcher, active_partitions, timeout, self._called)
+        finally:
+            self._called.clear()
