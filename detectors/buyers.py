@@ -27,8 +27,9 @@ def change(
     assert when.cause is not None
     key = buyer_key(seller, buyer)
     profile = rules.terms(market).market
-    row = store.get(key, Buyer) or Buyer(market, buyer)
-    waits = store.waits_until(key)
+    known = store.get(key, Buyer)
+    row = known or Buyer(market, buyer)
+    waits = store.waits_until(key) if known else None
     said = _last_word(rules, seller, row, when) if waits is not None and waits < when.cause else []
     for entry in off:
         row.take(entry)

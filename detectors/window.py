@@ -53,7 +53,9 @@ def contributions(order: Order, terms: Terms) -> list[Entry]:
     """All that this order adds to its seller's windows; an order without history adds nothing."""
     if not sold(order):
         return []
-    return [*_placed(order, terms), *_sold(order, terms), *_links(order, terms), *_tracked(order)]
+    linked = _links(order, terms) if order.identities or ":" in order.method else ()
+    tracked = _tracked(order) if order.parcels else ()
+    return [*_placed(order, terms), *_sold(order, terms), *linked, *tracked]
 
 
 def sold(order: Order) -> bool:

@@ -95,9 +95,14 @@ def _wait_until_done(settings: Settings, running: list[Worker]) -> None:
 
 def _live(settings: Settings, topic: str) -> list[bytes]:
     """A topic's values in order, repeats by envelope id removed."""
-    first: dict[tuple[str, str], bytes] = {}
-    for record in records(settings, topic):
-        first.setdefault((decode(record.value)["id"], topic), record.value)
+    return once(record.value for record in records(settings, topic))
+
+
+def once(events: Iterable[bytes]) -> list[bytes]:
+    """The events in order, repeats by envelope id removed."""
+    first: dict[str, bytes] = {}
+    for event in events:
+        first.setdefault(decode(event)["id"], event)
     return list(first.values())
 
 
