@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bench import live, restart, steady
 from bench.gate import agree, facts_of
 from bench.history import simulated
@@ -9,6 +11,8 @@ from bench.orders import Orders
 from bench.workers import Stage
 from detectors.rulebook import Rulebook
 from policies import load
+
+pytestmark = pytest.mark.long
 
 
 def test_the_worker_says_what_the_memory_says_of_the_same_facts(kafka: str, tmp_path: Path) -> None:

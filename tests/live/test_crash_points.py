@@ -1,6 +1,5 @@
 """Crashes that a schedule meets by luck, on purpose; and promises broken, to see that the checks find out."""
 
-import os
 import re
 import signal
 import time
@@ -13,13 +12,22 @@ from tests.live.crowd import Crowd, crowd, is_asleep, struck_at, until
 from tests.live.scene import Scene
 from tests.live.workers import Worker
 
-LONG = "CRASHES" in os.environ
-HALF = ("piece_appended", "restoring")
-HALVES = (*HALF, "piece_saying", "restored", "piece_halved", "restoring", "piece_in_flight", "claimed")
+HALVES = ("piece_appended", "restoring", "piece_saying", "restored")
+HALVES += ("piece_halved", "restoring", "piece_in_flight", "claimed")
+    "piece_appended",
+    "restoring",
+    "piece_saying",
+    "restored",
+    "piece_halved",
+    "restoring",
+    "piece_in_flight",
+    "claimed",
+)
 IN_A_TICK = 4
 """At which piece of a tick that goes on a worker is struck: what was read before it stands in the changelog."""
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_half_a_tick_is_finished_by_the_heir_of_one_killed_in_its_restore(
     staged: Callable[..., Scene], tmp_path: Path
@@ -27,7 +35,7 @@ def test_half_a_tick_is_finished_by_the_heir_of_one_killed_in_its_restore(
     """One after the other: killed within a tick, its heir while it takes over, and so on; the last one finishes."""
     scene = staged(partitions=1)
     with crowd(scene.environ, tmp_path) as workers:
-        for point in HALVES if LONG else HALF:
+        for point in HALVES:
             _struck(workers, point, IN_A_TICK if point.startswith("piece") else 1)
         _finish(scene, workers)
         scene.check()
@@ -47,7 +55,7 @@ def test_one_that_slept_writes_what_nobody_believes(staged: Callable[..., Scene]
         scene.every_prefix_is_the_fold(believe=True)
 
 
-@pytest.mark.skipif(not LONG, reason="part of make crash")
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_the_heir_is_killed_while_it_writes_again_what_a_void_batch_overwrote(
     staged: Callable[..., Scene], tmp_path: Path
@@ -60,7 +68,7 @@ def test_the_heir_is_killed_while_it_writes_again_what_a_void_batch_overwrote(
     assert scene.check().void > 0
 
 
-@pytest.mark.skipif(not LONG, reason="part of make crash")
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_workers_that_believe_what_one_wrote_who_slept_are_found_out(
     staged: Callable[..., Scene], tmp_path: Path
@@ -73,7 +81,7 @@ def test_workers_that_believe_what_one_wrote_who_slept_are_found_out(
         scene.every_prefix_is_the_fold()
 
 
-@pytest.mark.skipif(not LONG, reason="part of make crash")
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_a_marker_that_goes_before_its_rows_is_found_out(staged: Callable[..., Scene], tmp_path: Path) -> None:
     scene = staged(partitions=1)
