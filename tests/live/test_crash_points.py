@@ -12,17 +12,8 @@ from tests.live.crowd import Crowd, crowd, is_asleep, struck_at, until
 from tests.live.scene import Scene
 from tests.live.workers import Worker
 
-HALVES = ("piece_appended", "restoring", "piece_saying", "restored")
-HALVES += ("piece_halved", "restoring", "piece_in_flight", "claimed")
-    "piece_appended",
-    "restoring",
-    "piece_saying",
-    "restored",
-    "piece_halved",
-    "restoring",
-    "piece_in_flight",
-    "claimed",
-)
+HALVES = ("piece_appended", "restoring", "piece_saying", "restored", "piece_halved", "restoring")
+HALVES += ("piece_in_flight", "claimed")
 IN_A_TICK = 4
 """At which piece of a tick that goes on a worker is struck: what was read before it stands in the changelog."""
 
