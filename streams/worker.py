@@ -51,9 +51,12 @@ def worker(settings: Settings) -> None:
 
 
 def _run(app: faust.App) -> None:
-    """Rows are packed bytes, which the collector does not look into: what it should leave alone is there already."""
+    """Rows are packed bytes, which the collector does not look into: what it should leave alone is there already.
+
+    What it looks through at once costs about a microsecond an object, in which nothing else is done: 20,000 then.
+    """
     gc.freeze()
-    gc.set_threshold(200_000, 20, 100)
+    gc.set_threshold(20_000, 200, 100)
     faust.Worker(app, loglevel="INFO").execute_from_commandline()
 
 

@@ -23,7 +23,10 @@ from streams.batch.sending import Sending
 from streams.batch.thread import Thread
 
 WAIT_S = 1.0
-TURN_S = 0.02
+TURN_S = 0.005
+"""How long an idle lane waits for records while others work, and with it how long a lane that has finished may wait: at
+20 ms half of the records waited 72 ms (5,000/s, two hops); at none batches are so small that they cost a quarter more.
+"""
 _offset = attrgetter("offset")
 
 
@@ -105,12 +108,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         for tp, records in (fetched or {}).items():
             lane = self._lanes[tp]
             lane.task = asyncio.create_task(self._work(lane, records, generation))
-            lane.task.add_done_callback(self._call)
         self._raise_failed()
-
-    def _call(self, _: "asyncio.Task[None]") -> None:
-        """A lane is idle again: whoever waits for the records of others takes its own, too."""
-        self._thread.call()
 
     def _overtaken(self, why: object = "") -> None:
         """What was fetched is dropped: everything is opened again, and read again from where it stands."""

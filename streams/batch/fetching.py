@@ -14,20 +14,18 @@ from aiokafka.errors import CorruptRecordException
 Fetched = dict[Any, list[Any]]
 
 
-async def fetched(fetcher: Any, wanted: AbstractSet[Any], seconds: float, called: asyncio.Event) -> Fetched:
+async def fetched(fetcher: Any, wanted: AbstractSet[Any], seconds: float) -> Fetched:
     """The records of these partitions that have come, or that come within so many seconds; {} when none do.
 
     A record has `offset`, `timestamp`, `key`, `value` and `headers`. The first may lie before the offset asked for.
-    `called` ends the waiting: who waits wants other partitions too.
     """
     if fetcher._subscriptions.reassignment_in_progress:  # what is there may not be ours any more
         await fetcher._subscriptions.wait_for_assignment()
     if taken := _take(fetcher, wanted):
         return taken
-    waiter, call = fetcher._create_fetch_waiter(), asyncio.ensure_future(called.wait())
-    await asyncio.wait((waiter, call), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    call.cancel()
-    if not waiter.done():
+    waiter = fetcher._create_fetch_waiter()
+    done, _ = await asyncio.wait((waiter,), timeout=seconds)
+    if not done:
         waiter.cancel()
         return {}
     waiter.result()

@@ -217,3 +217,11 @@ def test_the_rows_that_a_void_batch_touched_are_written_again() -> None:
         b"counts/gone": None,
     }
     assert CLAIM not in written
+
+
+def test_no_request_for_records_lies_long_with_a_broker() -> None:
+    async def made() -> Any:
+        stage = Stage()
+        return stage.consumer._new_consumer_thread()._create_worker_consumer(stage.app.transport)
+
+    assert asyncio.run(made())._fetch_max_wait_ms == 50

@@ -68,7 +68,7 @@ def _result(tp: TopicPartition, raw: bytearray, assignment: Assignment, *, crc: 
 
 
 def _take(fetcher: Fetcher, *wanted: TopicPartition, seconds: float = 0.01) -> dict[Any, list[tuple[int, bytes]]]:
-    taken = asyncio.run(fetched(fetcher, set(wanted), seconds, asyncio.Event()))
+    taken = asyncio.run(fetched(fetcher, set(wanted), seconds))
     return {tp: [(record.offset, record.value) for record in records] for tp, records in taken.items()}
 
 
@@ -100,15 +100,6 @@ def test_what_comes_while_it_waits_is_taken() -> None:
     later = {A: _result(A, _batch([b"1"]), Assignment())}
     assert _take(Fetcher({}, later), A) == {A: [(0, b"1")]}
     assert _take(Fetcher({}), A) == {}
-
-
-def test_a_call_ends_the_waiting() -> None:
-    async def called() -> dict[Any, Any]:
-        call = asyncio.Event()
-        asyncio.get_running_loop().call_later(0.01, call.set)
-        return await asyncio.wait_for(fetched(Fetcher({}), {A}, 60, call), 5)
-
-    assert asyncio.run(called()) == {}
 
 
 def test_marks_of_transactions_are_passed_over() -> None:
