@@ -12,10 +12,11 @@ from aiokafka.structs import TopicPartition
 
 from streams.batch.appender import Appender
 from streams.batch.changelog import Fold, Marker, Record, batch, claim
+from streams.batch.fetching import fetched
 from streams.batch.meter import Meter
 from streams.batch.tables import Rows
 
-FETCH_BYTES = 8 << 20
+FETCH_BYTES, WAIT_S = 8 << 20, 0.5
 
 
 class ForeignError(Exception):
@@ -137,7 +138,7 @@ async def _read(servers: Sequence[str], log: TopicPartition, until: int, fold: F
         while await reader.position(log) <= until:
             if stopping.is_set():
                 raise ForeignError(f"{log}: left while it was read")
-            records = (await reader.getmany(timeout_ms=500)).get(log, ())
+            records = (await fetched(reader._fetcher, {log}, WAIT_S)).get(log, ())  # noqa: SLF001
             whole = not records or records[-1].offset <= until
             fold.take(records if whole else [record for record in records if record.offset <= until])
     finally:
