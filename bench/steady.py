@@ -16,7 +16,6 @@ import gc
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from detectors.facts import Fact, decode
 from detectors.rulebook import Rulebook
 from policies import load
 from streams.brokers import admin
+from streams.instants import instant
 from streams.topics import STAMP
 from streams.watermark import Watermark
 from tests.live.reading import records
@@ -119,11 +119,6 @@ def delays(scene: Scene, rules: Rulebook, log: list[Any]) -> Delays:
     ]
     events, from_facts = map(sorted, zip(*hops, strict=True))
     return Delays(events, from_facts, sorted(directed))
-
-
-def instant(text: str) -> int:
-    """ms UTC."""
-    return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 def plot(told: Delays, title: str) -> None:

@@ -40,8 +40,8 @@ class Rows(dict[str, Row]):
         self.kept = {key.decode(): unpack(row) for key, row in packed.items()}
         self.gone: list[str] = []
 
-    def get(self, key: str, _changed: Callable[..., Row | None] = dict.get) -> Row | None:  # type: ignore[override]
-        return _changed(self, key) or self.kept.get(key)
+    def get(self, key: str) -> Row | None:  # type: ignore[override]
+        return dict.get(self, key) or self.kept.get(key)
 
     def __delitem__(self, key: str) -> None:
         self.pop(key, None)
