@@ -111,14 +111,18 @@ def _check(facts: Facts, log: list[Any], changelog: list[Any], believe: bool) ->
 
 
 def _new_from(position: int, log: list[Any]) -> list[Any]:
-    """The facts from there on that no record before tells: ingest may repeat some when the last workers leave."""
-    known, new = set[tuple[str, str]](), []
+    """What no record before tells, from there on: ingest may repeat some when the last workers leave."""
+    known, ticked, new = set[tuple[str, str]](), 0, []
     for record in log:
-        fact = decode(record.value)
-        if isinstance(fact, Fact):
-            if record.offset >= position and (fact.source, fact.id) not in known:
-                new.append(fact)
-            known.add((fact.source, fact.id))
+        told = decode(record.value)
+        if isinstance(told, Fact):
+            if record.offset >= position and (told.source, told.id) not in known:
+                new.append(told)
+            known.add((told.source, told.id))
+        elif told.at > ticked:
+            if record.offset >= position:
+                new.append(told)
+            ticked = told.at
     return new
 
 

@@ -1,10 +1,14 @@
 """One history on its way through topics of its own, and what must hold of it at the end."""
 
+from collections import Counter
 from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
-from detectors.facts import Fact, decode
+from msgspec.json import decode
+
+from detectors.facts import Fact, Tick
+from detectors.facts import decode as read_fact
 from detectors.rulebook import Rulebook
 from policies import lexicon
 from policies import load as load_policies
@@ -58,7 +62,7 @@ class Scene:
 
     def every_event_is_a_fact(self) -> None:
         """Each that the history has, and no other."""
-        facts = [decode(one.value) for one in records(self.settings, self.names.facts)]
+        facts = [read_fact(one.value) for one in records(self.settings, self.names.facts)]
         read = FileReader([self.history], self.ingest)
         assert {(fact.source, fact.id) for fact in facts if isinstance(fact, Fact)} == {
             (item.source, item.id) for item in read if isinstance(item, Fact)
@@ -69,13 +73,28 @@ class Scene:
         return check(self.rules, records(self.settings, self.names.facts), self.changelog(), believe)
 
     def said_is_replayed(self) -> None:
-        """Byte for byte, repeats by id removed: what ingest repeats behind the end of time is said again by both, for
-        the orders are forgotten by then.
+        """Byte for byte, repeats by id removed. `replay` repeats nothing, but of sellers of whom ingest repeated facts
+        behind the end of time: their orders are forgotten by then.
         """
+        late = self._sellers_behind_the_end()
         log, again = self.folder / "facts.jsonl", self.folder / "again"
         dump(self.settings, log)
         with OutputFolder(again, "all") as out:
             replay_facts(self.rules, log, out)
         for kind in OUT:
             live = _live(self.settings, getattr(self.names, kind))
-            assert _by_seller(live) == _by_seller(once(_lines(again / f"{kind}.jsonl"))), kind
+            replayed = _lines(again / f"{kind}.jsonl")
+            assert _by_seller(live) == _by_seller(once(replayed)), kind
+            said = Counter(decode(line)["id"] for line in replayed)
+            assert {decode(line)["seller"] for line in replayed if said[decode(line)["id"]] > 1} <= late, kind
+
+    def _sellers_behind_the_end(self) -> set[str]:
+        """Those of facts that stand behind the tick at the end of time."""
+        ended, late = set[int](), set[str]()
+        for record in records(self.settings, self.names.facts):
+            told = read_fact(record.value)
+            if isinstance(told, Fact) and record.partition in ended:
+                late.add(told.seller)
+            elif isinstance(told, Tick) and told.at > END_OF_TIME:
+                ended.add(record.partition)
+        return late
