@@ -49,6 +49,7 @@ def _take(fetcher: Any, wanted: AbstractSet[Any]) -> Fetched:
 
 def _records(part: PartitionRecords) -> list[Any]:
     """All records, and where to fetch on from noted."""
+    part._records_iterator = None  # it and `part` hold each other, and so the whole answer of the broker
     records: list[Any] = []
     while part._records.has_next():
         batch = part._records.next_batch()

@@ -64,7 +64,7 @@ SET = {
     aiokafka.consumer.fetcher.Fetcher.__init__: ("_closed", "_records", "_subscriptions", "_wait_consume_future"),
     aiokafka.AIOKafkaConsumer.__init__: ("_closed", "_fetch_max_wait_ms", "_fetcher"),
     FetchResult.__init__: ("_partition_records",),
-    PartitionRecords.__init__: ("_check_crcs", "_records", "_tp", "next_fetch_offset"),
+    PartitionRecords.__init__: ("_check_crcs", "_records", "_records_iterator", "_tp", "next_fetch_offset"),
     BatchBuilder.__init__: ("_builder", "_relative_offset"),
 }
 

@@ -1,6 +1,8 @@
 """What is taken out of aiokafka's fetcher: whole batches of the partitions that are wanted, nothing left behind."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -100,6 +102,17 @@ def test_what_comes_while_it_waits_is_taken() -> None:
     later = {A: _result(A, _batch([b"1"]), Assignment())}
     assert _take(Fetcher({}, later), A) == {A: [(0, b"1")]}
     assert _take(Fetcher({}), A) == {}
+
+
+def test_what_the_broker_answered_is_let_go_without_the_collector() -> None:
+    fetcher = Fetcher({A: _result(A, _batch([b"1"]), Assignment())})
+    answer = weakref.ref(fetcher._records[A]._partition_records)
+    gc.disable()
+    try:
+        assert _take(fetcher, A) == {A: [(0, b"1")]}
+        assert answer() is None
+    finally:
+        gc.enable()
 
 
 def test_marks_of_transactions_are_passed_over() -> None:
