@@ -14,7 +14,7 @@ from bench.peers.setting import BROKER, COMMIT_MS, FOLDER, GROUP, INPUT, OUTCOME
 from streams.batch import App, Batch, Cut
 
 CHANGELOG, LARGEST = f"{GROUP}-changelog", 8 << 20
-LIMIT = 2000
+LIMIT = 10_000
 RAW = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
 first = First()
 
@@ -69,6 +69,7 @@ def build(source: str, read: Callable[[bytes], Event]) -> App:
         largest=LARGEST,
         datadir=FOLDER,
         topic_partitions=PARTITIONS,
+        consumer_max_fetch_size=4 << 20,
         topic_replication_factor=1,
         broker_session_timeout=SESSION_MS / 1000,
         broker_heartbeat_interval=1.0,

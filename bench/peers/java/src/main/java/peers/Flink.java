@@ -83,7 +83,8 @@ public final class Flink {
             .setGroupId(Setting.GROUP)
             .setStartingOffsets(OffsetsInitializer.earliest())
             .setValueOnlyDeserializer(new Reading())
-            .setProperty("max.poll.records", "5000")
+            .setProperty("max.poll.records", "10000")
+            .setProperty("max.partition.fetch.bytes", "4194304")
             .build();
     }
 
