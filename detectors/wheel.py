@@ -15,6 +15,7 @@ class Wheel:
     def __init__(self, next_of: Callable[[bytes], int | None]) -> None:
         self._next_of = next_of
         self._minutes: dict[int, list[bytes]] = {}
+        self._least: dict[int, int] = {}
         self._order: list[int] = []
         self._near: list[tuple[int, bytes]] = []
         self._horizon = -1
@@ -27,10 +28,11 @@ class Wheel:
             return
         keys = self._minutes.get(minute)
         if keys is None:
-            self._minutes[minute] = [key]
+            self._minutes[minute], self._least[minute] = [key], instant
             heappush(self._order, minute)
-        else:
-            keys.append(key)
+            return
+        keys.append(key)
+        self._least[minute] = min(self._least[minute], instant)
 
     def due(self, until: int) -> tuple[int, list[bytes]] | None:
         """The least instant before `until` and every key that is due at it; None when nothing is."""
@@ -52,7 +54,9 @@ class Wheel:
         if minute <= self._horizon:
             return
         while self._order and self._order[0] <= minute:
-            for key in self._minutes.pop(heappop(self._order)):
+            reached = heappop(self._order)
+            del self._least[reached]
+            for key in self._minutes.pop(reached):
                 instant = self._next_of(key)
                 if instant is not None and instant // _MINUTE <= minute:
                     self._near.append((instant, key))
@@ -60,12 +64,12 @@ class Wheel:
         self._horizon = minute
 
     def earliest(self) -> int | None:
-        """The least instant that is waited for; None for none."""
-        while True:
-            while self._near and self._next_of(self._near[0][1]) != self._near[0][0]:
-                heappop(self._near)
-            if self._near:
-                return self._near[0][0]
-            if not self._order:
-                return None
-            self._reach(self._order[0])
+        """No row waits for an earlier instant; None when none waits. In a minute not yet reached it may be that of a row
+        that has moved: to look through a minute of a million rows takes seconds.
+        """
+        near = self._near
+        while near and self._next_of(near[0][1]) != near[0][0]:
+            heappop(near)
+        if near:
+            return near[0][0]
+        return self._least[self._order[0]] if self._order else None

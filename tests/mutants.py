@@ -166,8 +166,8 @@ MUTANTS = (
     Mutant(
         "a wheel entry lost when two share a minute",
         "detectors/wheel.py",
-        "            keys.append(key)",
-        "            keys[0] = key",
+        "        keys.append(key)",
+        "        keys[0] = key",
         _properties("partitions or arrival"),
     ),
     Mutant(
