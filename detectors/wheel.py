@@ -64,8 +64,8 @@ class Wheel:
         self._horizon = minute
 
     def earliest(self) -> int | None:
-        """No row waits for an earlier instant; None when none waits. In a minute not yet reached it may be that of a row
-        that has moved: to look through a minute of a million rows takes seconds.
+        """No row waits for an earlier instant; None when none waits. In a minute not yet reached it may be that of a
+        row that has moved: to look through a minute of a million rows takes seconds.
         """
         near = self._near
         while near and self._next_of(near[0][1]) != near[0][0]:

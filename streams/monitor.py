@@ -86,7 +86,7 @@ class Monitor:
 
     @property
     def earliest(self) -> int | None:
-        """The least instant (ms UTC) that waited for a conclusion at the last look."""
+        """No row waited for a conclusion at an earlier instant (ms UTC) at the last look."""
         return self._earliest
 
     def sellers(self) -> dict[str, int]:
