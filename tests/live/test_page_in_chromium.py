@@ -25,6 +25,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--window-size=1300,900",
     "--remote-debugging-port=0",
     "--remote-allow-origins=*",
 ]
@@ -98,6 +99,7 @@ def test_from_the_overview_to_an_orders_clocks_by_clicking(tab: Tab, tmp_path: P
         tab.wait_for("document.querySelectorAll('.findings tbody tr td .name').length > 5")
         headings = tab.ask("[...document.querySelectorAll('h2')].map(h => h.textContent).join('|')")
         ground = tab.ask("getComputedStyle(document.querySelector('header')).backgroundColor")
+        hidden = tab.ask("[...document.querySelectorAll('section')].some(s => s.scrollWidth > s.clientWidth)")
         tab.wait_for("(l => l && (l.click(), true))(document.querySelector('td.id a[href^=\"/order\"]'))")
         tab.wait_for("location.pathname == '/order' && document.querySelectorAll('svg rect').length")
         drawn = tab.ask(
@@ -111,6 +113,7 @@ def test_from_the_overview_to_an_orders_clocks_by_clicking(tab: Tab, tmp_path: P
 
     assert headings == "Sellers|Duties running out next|Findings, newest first"
     assert ground == "rgb(29, 39, 51)", "the style sheet is let through by the policy"
+    assert hidden is False, "no column is out of sight on a laptop"
     assert drawn == "true rgb(63, 127, 181)"
     assert all(word in str(evidence) for word in ("Policy", "Numbers", "Facts"))
     assert tab.trouble == [], "no error in the console, nothing refused by the policy"
