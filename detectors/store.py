@@ -159,16 +159,24 @@ class Store:
         self._changed: dict[bytes, int] = {}
         self._clock_key = clock_key(partition)
         self._clock = self.get(self._clock_key, ClockRow) or ClockRow()
-        self.wheel = Wheel(self.waits_until)
+        self._wheel = Wheel()
 
     def rebuild(self) -> None:
         """Puts every row of the mappings back on the wheel; reads only their heads."""
-        self.wheel = Wheel(self.waits_until)
+        self._wheel = Wheel()
         for rows in (self.orders, self.sellers):
             for key, raw in rows.items():
                 instant = int.from_bytes(raw[:8], "big")
                 if instant != NEVER:
-                    self.wheel.put(key, instant)
+                    self._wheel.put(key, instant)
+
+    def due(self, until: int) -> tuple[int, list[bytes]] | None:
+        """The least instant (ms UTC) before `until` that rows wait for, and the keys of all that do; None for none."""
+        return self._wheel.due(until, self.waits_until)
+
+    def earliest(self) -> int | None:
+        """No row waits for an earlier instant (ms UTC), see `Wheel.earliest`; None when none waits."""
+        return self._wheel.earliest(self.waits_until)
 
     @property
     def ticked(self) -> int:
@@ -227,7 +235,7 @@ class Store:
     def put(self, key: bytes, row: msgspec.Struct, instant: int | None) -> None:
         """Keeps the row; `instant` (ms UTC): when to look at it again, None for never."""
         if instant is not None and instant != self.waits_until(key):
-            self.wheel.put(key, instant)
+            self._wheel.put(key, instant)
         self._keep(key, row)
         self._changed[key] = NEVER if instant is None else instant
 

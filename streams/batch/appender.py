@@ -73,7 +73,11 @@ class Appender:
                     max_request_size=2 * self._largest,
                     linger_ms=0,
                 )
-                await producer.start()
+                try:
+                    await producer.start()
+                except KafkaError:
+                    await producer.stop()
+                    raise
                 self._producer = producer
             return self._producer
 
