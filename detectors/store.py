@@ -9,6 +9,7 @@ from detectors.conversation import TalkRow
 from detectors.feeds import Silence
 from detectors.order import OrderFact
 from detectors.own_terms import TermsChange
+from detectors.pages import bind, head, turned
 from detectors.rates import RateRow
 from detectors.say import Said
 from detectors.wheel import Wheel
@@ -88,6 +89,11 @@ def shop_key(seller: str) -> bytes:
 def day_key(seller: str, day: int) -> bytes:
     """The row key of a seller's UTC day."""
     return f"{seller}{_SELLER}day{_SELLER}{day}".encode()
+
+
+def page_key(day: bytes, minute: int) -> bytes:
+    """The row key of a minute of the seller's UTC day that has this key."""
+    return day + f"{_SELLER}{minute}".encode()
 
 
 def link_key(seller: str, link: str) -> bytes:
@@ -229,6 +235,8 @@ class Store:
             if raw is None:
                 return None
             row = _decoder(kind).decode(memoryview(raw)[8:])
+            if isinstance(row, Day):
+                bind(row, (_decoder(Day).decode(self.sellers[page_key(key, minute)][8:]) for minute in row.pages))
             self._keep(key, row)
         return row  # type: ignore[return-value]
 
@@ -241,7 +249,9 @@ class Store:
 
     def drop(self, key: bytes) -> None:
         """Forgets the row."""
-        self._unpacked.pop(key, None)
+        row = self._unpacked.pop(key, None) or self._older.get(key)
+        for minute in row.pages if isinstance(row, Day) else ():
+            self.sellers.pop(page_key(key, minute), None)
         self._older.pop(key, None)
         self._changed.pop(key, None)
         self._table(key).pop(key, None)
@@ -249,8 +259,19 @@ class Store:
     def flush(self) -> None:
         """Packs every changed row into the mappings."""
         for key, instant in self._changed.items():
-            self._table(key)[key] = instant.to_bytes(8, "big") + _encoder.encode(self._unpacked[key])
+            row = self._unpacked[key]
+            if isinstance(row, Day):
+                self._write_pages(key, row)
+                row = head(row)
+            self._table(key)[key] = instant.to_bytes(8, "big") + _encoder.encode(row)
         self._changed.clear()
+
+    def _write_pages(self, key: bytes, day: Day) -> None:
+        for minute, page in turned(day):
+            if page is None:
+                self.sellers.pop(page_key(key, minute), None)
+            else:
+                self.sellers[page_key(key, minute)] = NEVER.to_bytes(8, "big") + _encoder.encode(page)
 
     def count_orders(self) -> int:
         """How many orders are kept."""
