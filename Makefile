@@ -26,7 +26,7 @@ long: $(READY) ## the promises over a million events, the oracles over 100,000 i
 	@PROPERTIES=long $(BIN)/python -m pytest --numprocesses auto tests/test_oracle.py tests/test_oracle_duties.py tests/test_rates.py
 
 crash: $(READY) ## thirty schedules of killed, paused, leaving and joining workers and killed brokers on a real Kafka
-	@CRASHES=$${CRASHES:-30} $(BIN)/python -m pytest -s --show-capture=no --timeout 900 tests/live/test_crash.py tests/live/test_crash_points.py tests/live/test_bench_live.py
+	@CRASHES=$${CRASHES:-30} $(BIN)/python -m pytest -s --show-capture=no --timeout 900 tests/live/test_crash.py tests/live/test_crash_points.py tests/live/test_brokers_away.py tests/live/test_bench_live.py
 
 lint: $(READY) ## ruff, mypy --strict, import-linter, and that generated files are fresh
 	$(BIN)/ruff check .

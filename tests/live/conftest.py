@@ -42,7 +42,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     _needed()
     broker = Broker(tmp_path_factory.mktemp("kafka")).start()
-    _wait_for_groups(broker)
+    wait_for_groups(broker)
     yield broker.address
     broker.stop()
 
@@ -64,7 +64,7 @@ def _needed() -> None:
         pytest.skip(why)
 
 
-def _wait_for_groups(broker: Broker) -> None:
+def wait_for_groups(broker: Broker) -> None:
     """A broker's first question about a group makes it make the topic of offsets, which takes a moment."""
     with admin(Settings(brokers=(("127.0.0.1", broker.port),))) as client:
         give_up = time.monotonic() + 20
