@@ -29,6 +29,7 @@ class Crowd:
         self._wishes = wishes(seed, rng)
         self._started: list[Worker] = []
         self._wishing: list[Worker] = []
+        self._doomed, self._killed, self._asked = set[Worker](), set[Worker](), set[Worker]()
         self.alive: list[Worker] = []
         self.done: Counter[str] = Counter()
 
@@ -39,6 +40,8 @@ class Crowd:
         self._started.append(worker)
         if wish:
             self._wishing.append(worker)
+        if wish.endswith("KILL"):
+            self._doomed.add(worker)
         self.alive.append(worker)
         return worker
 
@@ -50,6 +53,7 @@ class Crowd:
         """One that has partitions, as soon as there is one. There are two at least; those that sleep are woken."""
         give_up = time.monotonic() + PATIENCE_S
         while True:
+            self.nobody_ends_by_himself()
             self.alive = [worker for worker in self.alive if worker.process.poll() is None]
             while len(self.alive) < 2:
                 self.join_as_wished()
@@ -72,6 +76,7 @@ class Crowd:
         """At random, wherever it is."""
         if worker.process.poll() is None:
             self.done["killed"] += 1
+            self._killed.add(worker)
             worker.process.kill()
         worker.process.wait()
 
@@ -88,6 +93,7 @@ class Crowd:
     def leave(self, worker: Worker) -> None:
         """It is asked to; what becomes of it meanwhile is left to the next steps."""
         self.done["left"] += 1
+        self._asked.add(worker)
         worker.process.send_signal(signal.SIGTERM)
 
     def settle(self) -> None:
@@ -103,7 +109,21 @@ class Crowd:
         for worker in self.alive:
             until(worker.ready, "it gets no partitions", worker)
         for worker in self.alive:
+            self._asked.add(worker)
             assert worker.stop() == 0, worker.end_of_log()
+        self.nobody_ends_by_himself()
+
+    def nobody_ends_by_himself(self) -> None:
+        """AssertionError with the end of the log of one who did, be it by an error or with exit code 0."""
+        for worker in self._started:
+            code = worker.process.poll()
+            assert code is None or self._may_end(worker, code), f"{worker.log} ended: {code}\n{worker.end_of_log()}"
+
+    def _may_end(self, worker: Worker, code: int) -> bool:
+        """Killed by us or at the point that it wished, or well when asked to leave."""
+        if code == -signal.SIGKILL:
+            return worker in self._killed or (worker in self._doomed and bool(struck_at(worker)))
+        return code == 0 and worker in self._asked
 
     def struck(self) -> Counter[str]:
         """How many of all that ever joined were struck at which point."""
