@@ -70,9 +70,9 @@ class Scene:
         """Each that the history has, and no other; byte for byte what ingest makes of the raw records."""
         sent = {one for one in self._messages(self.names.facts) if isinstance(read_fact(one.value), Fact)}
         items = [item for item in self._read_again() if isinstance(item, Fact)]
-        assert sent == {Post(self.settings).read(item) for item in items}
+        _same(sent, {Post(self.settings).read(item) for item in items})
         history = [item for item in FileReader([self.history], self.ingest) if isinstance(item, Fact)]
-        assert {_wherever(item) for item in items} == {_wherever(item) for item in history}
+        _same({_wherever(item) for item in items}, {_wherever(item) for item in history})
 
     def every_dead_letter_has_its_reason(self) -> None:
         """Of ingest, byte for byte what it makes of the raw records; of the monitor, the conflicts that `replay` says.
@@ -85,7 +85,7 @@ class Scene:
         conflicts = {post.dead_letter(conflicting(convert(one["fact"], Fact))) for one in told}
         assert unusable
         assert conflicts
-        assert set(self._messages(self.names.deadletters)) == unusable | conflicts
+        _same(set(self._messages(self.names.deadletters)), unusable | conflicts)
 
     def no_tick_is_false(self) -> None:
         """What arrived before a tick's instant stands above it; below it, only once more.
@@ -144,6 +144,12 @@ class Scene:
             elif isinstance(told, Tick) and told.at > END_OF_TIME:
                 ended.add(record.partition)
         return late
+
+
+def _same(there: set[Any], expected: set[Any]) -> None:
+    """AssertionError with a few of those that are missing, and of those that should not be."""
+    missing, odd = list(expected - there), list(there - expected)
+    assert not missing + odd, f"{len(missing)} missing: {missing[:3]}\n{len(odd)} should not be: {odd[:3]}"
 
 
 def _raw(record: Any) -> Raw:
