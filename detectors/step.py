@@ -91,7 +91,7 @@ def _tick(store: Store, rules: Rulebook, tick: Tick, limit: int | None) -> Itera
 
 def _conclude(store: Store, rules: Rulebook, until: int, hush: Hush | None) -> Iterator[list[Outcome]]:
     """What each row that is due before `until` has to say, in order of instant and key."""
-    while (due := store.wheel.due(until)) is not None:
+    while (due := store.due(until)) is not None:
         instant, keys = due
         when = Moment(instant, None, 0, hush)
         for key in keys:

@@ -9,6 +9,7 @@ from detectors.conversation import TalkRow
 from detectors.feeds import Silence
 from detectors.order import OrderFact
 from detectors.own_terms import TermsChange
+from detectors.pages import bind, head, turned
 from detectors.rates import RateRow
 from detectors.say import Said
 from detectors.wheel import Wheel
@@ -90,6 +91,11 @@ def day_key(seller: str, day: int) -> bytes:
     return f"{seller}{_SELLER}day{_SELLER}{day}".encode()
 
 
+def page_key(day: bytes, minute: int) -> bytes:
+    """The row key of a minute of the seller's UTC day that has this key."""
+    return day + f"{_SELLER}{minute}".encode()
+
+
 def link_key(seller: str, link: str) -> bytes:
     """The row key of an identifying hash at a seller."""
     return f"{seller}{_SELLER}link{_SELLER}{link}".encode()
@@ -159,16 +165,24 @@ class Store:
         self._changed: dict[bytes, int] = {}
         self._clock_key = clock_key(partition)
         self._clock = self.get(self._clock_key, ClockRow) or ClockRow()
-        self.wheel = Wheel(self.waits_until)
+        self._wheel = Wheel()
 
     def rebuild(self) -> None:
         """Puts every row of the mappings back on the wheel; reads only their heads."""
-        self.wheel = Wheel(self.waits_until)
+        self._wheel = Wheel()
         for rows in (self.orders, self.sellers):
             for key, raw in rows.items():
                 instant = int.from_bytes(raw[:8], "big")
                 if instant != NEVER:
-                    self.wheel.put(key, instant)
+                    self._wheel.put(key, instant)
+
+    def due(self, until: int) -> tuple[int, list[bytes]] | None:
+        """The least instant (ms UTC) before `until` that rows wait for, and the keys of all that do; None for none."""
+        return self._wheel.due(until, self.waits_until)
+
+    def earliest(self) -> int | None:
+        """No row waits for an earlier instant (ms UTC), see `Wheel.earliest`; None when none waits."""
+        return self._wheel.earliest(self.waits_until)
 
     @property
     def ticked(self) -> int:
@@ -221,19 +235,23 @@ class Store:
             if raw is None:
                 return None
             row = _decoder(kind).decode(memoryview(raw)[8:])
+            if isinstance(row, Day):
+                bind(row, (_decoder(Day).decode(self.sellers[page_key(key, minute)][8:]) for minute in row.pages))
             self._keep(key, row)
         return row  # type: ignore[return-value]
 
     def put(self, key: bytes, row: msgspec.Struct, instant: int | None) -> None:
         """Keeps the row; `instant` (ms UTC): when to look at it again, None for never."""
         if instant is not None and instant != self.waits_until(key):
-            self.wheel.put(key, instant)
+            self._wheel.put(key, instant)
         self._keep(key, row)
         self._changed[key] = NEVER if instant is None else instant
 
     def drop(self, key: bytes) -> None:
         """Forgets the row."""
-        self._unpacked.pop(key, None)
+        row = self._unpacked.pop(key, None) or self._older.get(key)
+        for minute in row.pages if isinstance(row, Day) else ():
+            self.sellers.pop(page_key(key, minute), None)
         self._older.pop(key, None)
         self._changed.pop(key, None)
         self._table(key).pop(key, None)
@@ -241,8 +259,19 @@ class Store:
     def flush(self) -> None:
         """Packs every changed row into the mappings."""
         for key, instant in self._changed.items():
-            self._table(key)[key] = instant.to_bytes(8, "big") + _encoder.encode(self._unpacked[key])
+            row = self._unpacked[key]
+            if isinstance(row, Day):
+                self._write_pages(key, row)
+                row = head(row)
+            self._table(key)[key] = instant.to_bytes(8, "big") + _encoder.encode(row)
         self._changed.clear()
+
+    def _write_pages(self, key: bytes, day: Day) -> None:
+        for minute, page in turned(day):
+            if page is None:
+                self.sellers.pop(page_key(key, minute), None)
+            else:
+                self.sellers[page_key(key, minute)] = NEVER.to_bytes(8, "big") + _encoder.encode(page)
 
     def count_orders(self) -> int:
         """How many orders are kept."""

@@ -10,7 +10,7 @@ from operator import attrgetter
 import msgspec
 
 from detectors.attribution import COUNTS, attribute, was_paid
-from detectors.clock import DAY, utc_day
+from detectors.clock import DAY, MINUTE, utc_day
 from detectors.fault import BUYER, UNDECIDED
 from detectors.order import Order
 from detectors.parts import Cancel
@@ -173,7 +173,8 @@ class Day(msgspec.Struct, gc=False, array_like=True):
     """One seller's UTC day: entries by kind, in time order, and what was said of the windows ending in it.
 
     `failed`: the patterns that failed on it, with their error. `hold`: log time (ms) of the latest fact that came
-    from a backlog.
+    from a backlog. `pages`: the minutes that have a row of their own (`detectors/pages.py`); `touched`: those of them
+    that changed since they were written, none in a row that is packed.
     """
 
     market: str
@@ -187,6 +188,8 @@ class Day(msgspec.Struct, gc=False, array_like=True):
     failed: dict[str, str] = {}
     asked: list[Entry] = []
     empty: list[Entry] = []
+    pages: list[int] = []
+    touched: set[int] = set()
 
     def entries(self, kind: str) -> list[Entry]:
         """The entries of that kind."""
@@ -199,12 +202,18 @@ class Day(msgspec.Struct, gc=False, array_like=True):
     def put(self, entry: Entry) -> None:
         """Adds one entry in its place."""
         put_in_place(self.entries(entry.kind), entry, _place)
+        self._touch(entry)
 
     def take(self, entry: Entry) -> None:
         """Takes off one entry as it was added; nothing happens when it is not there."""
         entries = self.entries(entry.kind)
         if entry in entries:
             entries.remove(entry)
+            self._touch(entry)
+
+    def _touch(self, entry: Entry) -> None:
+        if self.pages:
+            self.touched.add(entry.at // MINUTE)
 
 
 class Buyer(msgspec.Struct, gc=False, array_like=True):

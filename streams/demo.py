@@ -59,7 +59,7 @@ class Watch:
         self.board = Board(self._embedded)
         self.metrics = Metrics(self.rules)
         store = self._embedded.store
-        self.metrics.watch(store.wheel.earliest, lambda: tiers(store, self.rules, store.ticked), store.count_orders)
+        self.metrics.watch(store.earliest, lambda: tiers(store, self.rules, store.ticked), store.count_orders)
         self._taken = 0
 
     def take(self, event: Event) -> Iterator[Outcome]:

@@ -75,7 +75,7 @@ class Monitor:
     def look(self) -> None:
         """Takes the figures that `/metrics` shows; call it now and then from where the monitor is called."""
         stores = dict(self._stores)
-        waits = [at for store in stores.values() if (at := store.wheel.earliest()) is not None]
+        waits = [at for store in stores.values() if (at := store.earliest()) is not None]
         self._earliest = min(waits, default=None)
         self._censuses = {partition: self._censuses.get(partition) or Census() for partition in stores}
         for partition, store in stores.items():

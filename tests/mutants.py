@@ -166,8 +166,8 @@ MUTANTS = (
     Mutant(
         "a wheel entry lost when two share a minute",
         "detectors/wheel.py",
-        "        keys.append(key)",
-        "        keys[0] = key",
+        "        keys.append(key)\n        self._least",
+        "        keys[0] = key\n        self._least",
         _properties("partitions or arrival"),
     ),
     Mutant(

@@ -46,7 +46,10 @@ class Appender:
 
         Raises AppendError when they do not answer in time or refuse: the producer is then not used again.
         """
-        producer = await self._started()
+        try:
+            producer = await self._started()
+        except KafkaError as why:
+            raise AppendError(f"{log}: {type(why).__name__} {why}") from why
         batch = producer.create_batch()
         if not _filled(batch, records):
             raise ValueError(f"{log}: a batch of {len(records)} records does not fit")
@@ -70,7 +73,11 @@ class Appender:
                     max_request_size=2 * self._largest,
                     linger_ms=0,
                 )
-                await producer.start()
+                try:
+                    await producer.start()
+                except KafkaError:
+                    await producer.stop()
+                    raise
                 self._producer = producer
             return self._producer
 

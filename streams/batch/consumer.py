@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from aiokafka.structs import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 
@@ -102,6 +102,10 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         except IllegalStateError as why:  # a rebalance took a partition between two awaits
             self._overtaken(why)
             return
+        except KafkaError as why:
+            await self._away(why)
+            self._overtaken(why)
+            return
         if not self._ours(generation):
             self._overtaken()
             return
@@ -120,6 +124,13 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         for lane in self._lanes.values():
             if lane.task is not None and lane.task.done() and not lane.task.cancelled():
                 lane.task.result()
+
+    async def _away(self, why: KafkaError) -> None:
+        """The brokers do not answer: waits a while. What will be no better then is raised."""
+        if not (why.retriable or isinstance(why, KafkaTimeoutError)):
+            raise why
+        self.log.warning("the brokers do not answer; waiting: %s", why or type(why).__name__)
+        await self.sleep(self.app.conf.broker_heartbeat_interval)
 
     async def _wait(self) -> None:
         busy = [lane.task for lane in self._lanes.values() if lane.task is not None]
@@ -177,13 +188,15 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             if not before.cancelled():
                 before.result()
         try:
-            await self._open_tables(lane) if lane.agent.uses_tables else await self._begin(lane)
-        except IllegalStateError as why:
+            if lane.lost:
+                await self._still_a_member(lane, generation)
+            await self._open_tables(lane, generation) if lane.agent.uses_tables else await self._begin(lane)
+        except (IllegalStateError, OvertakenError) as why:
             self._overtaken(why)
         except (ForeignError, AppendError, KafkaError) as why:
             self._lose(lane, why)
         else:
-            lane.opened = True
+            lane.opened, lane.lost = True, False
             if not self._ours(generation):
                 self._overtaken()
 
@@ -195,23 +208,26 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         if lane.position != committed:
             await self.seek(lane.tp, lane.position)
 
-    async def _open_tables(self, lane: Lane) -> None:
-        """Keeps the rows when nobody has written since we did; else claims and reads them."""
+    async def _open_tables(self, lane: Lane, generation: int) -> None:
+        """Keeps the rows when nobody has written since we did; else claims and reads them, if they are ours still."""
         log = TopicPartition(self.app.changelog, lane.tp.partition)
-        if lane.lost:
-            await self._still_a_member(lane)
-        if lane.kept is None or (await self.highwaters(log))[log] != lane.kept.end:
+        if lane.lost or lane.kept is None or (await self.highwaters(log))[log] != lane.kept.end:
+            if not self._ours(generation):
+                raise OvertakenError
             lane.kept = None
             lane.coming = Partition(log, self.app.tables.names, self._appender, self.app.meter)
             lane.kept = await lane.coming.open()
         await self.seek(lane.tp, lane.kept.position)  # the marker is the truth; the group's commit is a hint
 
-    async def _still_a_member(self, lane: Lane) -> None:
-        """Asks the group before claiming again, for we may be who lost the partition: it refuses what we commit."""
-        position = lane.position
-        if position is None or not await self._commit({lane.tp: position}):
-            await self.sleep(self.app.conf.broker_heartbeat_interval)
-        lane.kept, lane.lost = None, False
+    async def _still_a_member(self, lane: Lane, generation: int) -> None:
+        """Asks the group before going on, for we may be who lost the partition: it refuses what we commit then, and
+        to claim would only take the rows from their owner.
+        """
+        position, pause = lane.position, self.app.conf.broker_heartbeat_interval
+        if position is None:
+            await self.sleep(pause)
+        while self._ours(generation) and position is not None and not await self._commit({lane.tp: position}):
+            await self.sleep(pause)
 
     def _lose(self, lane: Lane, why: Exception) -> None:
         self.log.warning("a partition is opened again: %s", why)
@@ -238,6 +254,10 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 self._overtaken(why)
                 return
             except (ForeignError, AppendError) as why:
+                self._lose(lane, why)
+                return
+            except KafkaError as why:
+                await self._away(why)
                 self._lose(lane, why)
                 return
             else:

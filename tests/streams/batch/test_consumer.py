@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pytest
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from aiokafka.structs import TopicPartition
 
 from streams.batch import App, Batch, Cut, Meter
-from streams.batch.appender import AppendError
+from streams.batch.appender import Appender, AppendError
 from streams.batch.changelog import CLAIM, Fold, Record
 from streams.batch.lane import Lane
 from streams.batch.partition import Partition
@@ -199,9 +200,81 @@ def test_over_a_rebalance_rows_are_kept_unless_somebody_has_written(
 
     stage.consumer.highwaters, stage.consumer.seek = highwaters, seek
     monkeypatch.setattr(Partition, "open", opened)
-    asyncio.run(stage.consumer._open_tables(stage.lane))
+    asyncio.run(stage.consumer._open_tables(stage.lane, stage.app.consumer_generation_id))
     assert (stage.kept is before) == (not written)
     assert sought == [7 if written else 20]
+
+
+@pytest.mark.parametrize("why", [KafkaTimeoutError(), KafkaConnectionError("nobody there")])
+def test_brokers_that_are_away_are_waited_for(why: KafkaError) -> None:
+    stage = Stage()
+
+    async def send(_: Sequence[Said]) -> None:
+        raise why
+
+    stage.consumer._send, stage.consumer.sleep = send, _at_once
+    stage.work(WORDS)
+    assert (stage.lane.lost, stage.lane.position, stage.kept.changed) == (True, 0, 0)
+
+
+def test_what_the_brokers_will_never_take_ends_the_worker() -> None:
+    stage = Stage()
+
+    async def send(_: Sequence[Said]) -> None:
+        raise MessageSizeTooLargeError
+
+    stage.consumer._send = send
+    with pytest.raises(MessageSizeTooLargeError):
+        stage.work(WORDS)
+
+
+def test_an_appender_that_finds_no_brokers_says_that_nobody_knows() -> None:
+    async def append() -> None:
+        await Appender(["127.0.0.1:1"], 1000).append(TopicPartition("log", 0), [(b"a", b"1")])
+
+    with pytest.raises(AppendError, match="log"):
+        asyncio.run(append())
+
+
+def test_who_is_refused_by_the_group_does_not_claim() -> None:
+    stage, asked = Stage(), list[Any]()
+    stage.lane.lost = True
+
+    async def commit(offsets: Any) -> bool:
+        asked.append(offsets)
+        if len(asked) == 2:
+            stage.app.consumer_generation_id += 1
+        return False
+
+    stage.consumer._commit, stage.consumer.sleep = commit, _at_once
+    asyncio.run(stage.consumer._open(stage.lane, stage.app.consumer_generation_id, None))
+    assert asked == [{TP: 0}, {TP: 0}]
+    assert stage.log.records == [], "no claim"
+    assert (stage.lane.opened, stage.consumer._taken) == (False, None)
+
+
+def test_a_lane_without_tables_that_could_not_be_opened_is_opened_once_more() -> None:
+    stage, failures = Stage(), [KafkaTimeoutError()]
+    topic = stage.app.topic("letters", key_type=bytes, value_type=bytes)
+    tp = TopicPartition("letters", 0)
+    lane = Lane(tp, stage.app.agent(topic, name="letters")(stage.count))
+
+    async def earliest_offsets(one: TopicPartition) -> dict[TopicPartition, int]:
+        if failures:
+            raise failures.pop()
+        return {one: 3}
+
+    stage.consumer.earliest_offsets, stage.consumer.sleep, stage.consumer.seek = earliest_offsets, _at_once, _at_once
+    stage.consumer._committed_offset[tp] = None
+    opened = []
+    for _ in range(2):
+        asyncio.run(stage.consumer._open(lane, stage.app.consumer_generation_id, None))
+        opened.append((lane.opened, lane.lost, lane.position))
+    assert opened == [(False, True, None), (True, False, 3)]
+
+
+async def _at_once(*_: object) -> None:
+    """Waits for nothing."""
 
 
 def test_the_rows_that_a_void_batch_touched_are_written_again() -> None:
