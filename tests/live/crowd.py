@@ -9,6 +9,7 @@ from itertools import cycle
 from pathlib import Path
 from random import Random
 
+from tests.kafka.broker import Broker
 from tests.live.crashing import POINTS, SESSION_S, STRUCK
 from tests.live.workers import Worker
 
@@ -17,6 +18,7 @@ PATIENCE_S = 120.0
 MEET_S = 5.0
 FEW = {"revoked": 1, "claimed": 4, "restoring": 3, "restored": 4}
 OFTEN = 7
+NOBODY_THERE = "streams.brokers.UnreachableError"
 SLOW_S = 0.03
 """So that there is work left at the end of a schedule."""
 
@@ -30,6 +32,7 @@ class Crowd:
         self._started: list[Worker] = []
         self._wishing: list[Worker] = []
         self._doomed, self._killed, self._asked = set[Worker](), set[Worker](), set[Worker]()
+        self._beginning: set[Worker] = set()
         self.alive: list[Worker] = []
         self.done: Counter[str] = Counter()
 
@@ -96,6 +99,13 @@ class Crowd:
         self._asked.add(worker)
         worker.process.send_signal(signal.SIGTERM)
 
+    def lose(self, broker: Broker) -> None:
+        """It is killed, and starts again: all wait for it, but who has only begun may say that nobody is there."""
+        self.done["brokers killed"] += 1
+        self._beginning.update(worker for worker in self.alive if not worker.ready())
+        broker.kill()
+        broker.start()
+
     def settle(self) -> None:
         """Ends whoever may still crash, and lets two go on that do not."""
         for worker in self.alive:
@@ -120,7 +130,9 @@ class Crowd:
             assert code is None or self._may_end(worker, code), f"{worker.log} ended: {code}\n{worker.end_of_log()}"
 
     def _may_end(self, worker: Worker, code: int) -> bool:
-        """Killed by us or at the point that it wished, or well when asked to leave."""
+        """Killed by us or at the point that it wished, or well when asked to leave, or before it had begun."""
+        if worker in self._beginning and worker.end_of_log().splitlines()[-1].startswith(NOBODY_THERE):
+            return True
         if code == -signal.SIGKILL:
             return worker in self._killed or (worker in self._doomed and bool(struck_at(worker)))
         return code == 0 and worker in self._asked
