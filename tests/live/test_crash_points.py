@@ -88,7 +88,7 @@ def test_a_marker_that_goes_before_its_rows_is_found_out(staged: Callable[..., S
 @pytest.mark.long
 @pytest.mark.timeout(400)
 def test_a_tick_that_overtakes_facts_is_found_out(staged: Callable[..., Scene], tmp_path: Path) -> None:
-    """Worker and `replay` agree about what follows from it."""
+    """Of a worker whose ingest says what it has read before it says what it read."""
     scene = staged()
     with crowd(scene.environ, tmp_path) as workers:
         worker = workers.join(breaks="commit_early")
