@@ -1,11 +1,14 @@
 """Promises of the seam, broken one by one in a worker of `tests.live.crashing`, to see the checks find out."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from streams.batch.appender import Appender
 from streams.batch.changelog import MARK, Fold, Marker
+from streams.batch.consumer import Consumer
 
+LATE_S = 2.0
 At = Callable[[str], None]
 
 
@@ -37,4 +40,32 @@ def mark_before_rows(at: At) -> None:
     Appender.append = appending  # type: ignore[method-assign]
 
 
-BREAKS = {"": nothing, "believe_void": believe_void, "mark_before_rows": mark_before_rows}
+def commit_early(_at: At) -> None:
+    """Ingest has read what it has not said yet: a tick may come between."""
+    cut = Consumer._cut
+
+    async def cutting(self: Any, lane: Any, one: Any, body_s: float) -> None:
+        if not lane.agent.uses_tables:
+            lane.move(one.position)
+            await asyncio.sleep(LATE_S)
+        await cut(self, lane, one, body_s)
+
+    Consumer._cut = cutting  # type: ignore[assignment,method-assign]
+
+
+def give_up(_at: At) -> None:
+    """A worker ends of the first rows that it should write."""
+
+    async def appending(_self: Any, _log: Any, _records: Any) -> int:
+        raise RuntimeError("it gives up")
+
+    Appender.append = appending  # type: ignore[assignment,method-assign]
+
+
+BREAKS = {
+    "": nothing,
+    "believe_void": believe_void,
+    "mark_before_rows": mark_before_rows,
+    "commit_early": commit_early,
+    "give_up": give_up,
+}

@@ -9,6 +9,7 @@ from itertools import cycle
 from pathlib import Path
 from random import Random
 
+from tests.kafka.broker import Broker
 from tests.live.crashing import POINTS, SESSION_S, STRUCK
 from tests.live.workers import Worker
 
@@ -17,6 +18,7 @@ PATIENCE_S = 120.0
 MEET_S = 5.0
 FEW = {"revoked": 1, "claimed": 4, "restoring": 3, "restored": 4}
 OFTEN = 7
+NOBODY_THERE = "streams.brokers.UnreachableError"
 SLOW_S = 0.03
 """So that there is work left at the end of a schedule."""
 
@@ -29,6 +31,8 @@ class Crowd:
         self._wishes = wishes(seed, rng)
         self._started: list[Worker] = []
         self._wishing: list[Worker] = []
+        self._doomed, self._killed, self._asked = set[Worker](), set[Worker](), set[Worker]()
+        self._beginning: set[Worker] = set()
         self.alive: list[Worker] = []
         self.done: Counter[str] = Counter()
 
@@ -39,6 +43,8 @@ class Crowd:
         self._started.append(worker)
         if wish:
             self._wishing.append(worker)
+        if wish.endswith("KILL"):
+            self._doomed.add(worker)
         self.alive.append(worker)
         return worker
 
@@ -50,6 +56,7 @@ class Crowd:
         """One that has partitions, as soon as there is one. There are two at least; those that sleep are woken."""
         give_up = time.monotonic() + PATIENCE_S
         while True:
+            self.nobody_ends_by_himself()
             self.alive = [worker for worker in self.alive if worker.process.poll() is None]
             while len(self.alive) < 2:
                 self.join_as_wished()
@@ -72,6 +79,7 @@ class Crowd:
         """At random, wherever it is."""
         if worker.process.poll() is None:
             self.done["killed"] += 1
+            self._killed.add(worker)
             worker.process.kill()
         worker.process.wait()
 
@@ -88,7 +96,15 @@ class Crowd:
     def leave(self, worker: Worker) -> None:
         """It is asked to; what becomes of it meanwhile is left to the next steps."""
         self.done["left"] += 1
+        self._asked.add(worker)
         worker.process.send_signal(signal.SIGTERM)
+
+    def lose(self, broker: Broker) -> None:
+        """It is killed, and starts again: all wait for it, but who has only begun may say that nobody is there."""
+        self.done["brokers killed"] += 1
+        self._beginning.update(worker for worker in self.alive if not worker.ready())
+        broker.kill()
+        broker.start()
 
     def settle(self) -> None:
         """Ends whoever may still crash, and lets two go on that do not."""
@@ -103,7 +119,23 @@ class Crowd:
         for worker in self.alive:
             until(worker.ready, "it gets no partitions", worker)
         for worker in self.alive:
+            self._asked.add(worker)
             assert worker.stop() == 0, worker.end_of_log()
+        self.nobody_ends_by_himself()
+
+    def nobody_ends_by_himself(self) -> None:
+        """AssertionError with the end of the log of one who did, be it by an error or with exit code 0."""
+        for worker in self._started:
+            code = worker.process.poll()
+            assert code is None or self._may_end(worker, code), f"{worker.log} ended: {code}\n{worker.end_of_log()}"
+
+    def _may_end(self, worker: Worker, code: int) -> bool:
+        """Killed by us or at the point that it wished, or well when asked to leave, or before it had begun."""
+        if worker in self._beginning and worker.end_of_log().splitlines()[-1].startswith(NOBODY_THERE):
+            return True
+        if code == -signal.SIGKILL:
+            return worker in self._killed or (worker in self._doomed and bool(struck_at(worker)))
+        return code == 0 and worker in self._asked
 
     def struck(self) -> Counter[str]:
         """How many of all that ever joined were struck at which point."""

@@ -1,24 +1,25 @@
 """What a changelog must be: checked by a slow fold that shares no code with the seam.
 
-At every marker the rows must be those of a store that was stepped over the facts log up to its position. Inside a tick,
-whose work may be cut, they are between what they were and what they will be: there they are compared at its end.
+At every marker the rows must be those of a store that was stepped over the facts log up to its position. Where a tick
+stands there, whose work may be cut, they may be those after its next piece: a batch ends with each.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from detectors.facts import Fact, Tick, decode
 from detectors.rulebook import Rulebook
-from detectors.step import step
+from detectors.step import Piece, steps
 from detectors.store import Store
+from tests.live.crashing import LIMIT
 
 Rows = dict[bytes, bytes | None]
 
 
 class Seen(NamedTuple):
-    """What was in the logs: claims, batches that count, and batches that do not."""
+    """What was in the logs: claims, batches that count, batches that do not, and pieces of a tick that goes on."""
 
     claims: int
     batches: int
@@ -53,18 +54,36 @@ class Facts:
         self._tables = {name: Touched(name, self.touched) for name in ("orders", "sellers")}
         self._store = Store(self._tables["orders"], self._tables["sellers"], partition)
         self._rules, self._log, self._at = rules, log, 0
+        self._pieces: Iterator[Piece] | None = None
 
     def step_to(self, position: int) -> None:
+        """Over all that stands before."""
         while self._at < len(self._log) and self._log[self._at].offset < position:
-            step(self._store, self._rules, decode(self._log[self._at].value))
-            self._at += 1
+            for _ in self._begun():
+                pass
+            self._at, self._pieces = self._at + 1, None
         self._store.flush()
+
+    def go_on(self) -> bool:
+        """By the next piece of the record that stands next; whether it is not the last: that moves the position."""
+        piece = next(self._begun())
+        self._store.flush()
+        return not piece.done
+
+    def _begun(self) -> Iterator[Piece]:
+        if self._pieces is None:
+            self._pieces = steps(self._store, self._rules, decode(self._log[self._at].value), LIMIT)
+        return self._pieces
 
     def row(self, key: bytes) -> bytes | None:
         table, _, name = key.partition(b"/")
         return self._tables[table.decode()].get(name)
 
-    def is_tick(self, position: int) -> bool:
+    def differing(self, rows: Rows, changed: Iterable[bytes]) -> set[bytes]:
+        """Which of those that changed, here or there, are not the same."""
+        return {key for key in self.touched.union(changed) if rows.get(key) != self.row(key)}
+
+    def at_a_tick(self) -> bool:
         return self._at < len(self._log) and isinstance(decode(self._log[self._at].value), Tick)
 
 
@@ -79,7 +98,7 @@ def check(rules: Rulebook, facts: list[Any], changelog: list[Any], believe: bool
 
 
 def _check(facts: Facts, log: list[Any], changelog: list[Any], believe: bool) -> Seen:
-    owner, position, open_keys = "", 0, set[bytes]()
+    owner, position = "", 0
     claims = valid = void = cut_ticks = 0
     rows: Rows = {}
     for kind, marker, batch in _batches(changelog):
@@ -96,29 +115,25 @@ def _check(facts: Facts, log: list[Any], changelog: list[Any], believe: bool) ->
         position = end
         rows.update(batch)
         facts.step_to(position)
-        open_keys |= set(batch) | facts.touched
-        facts.touched.clear()
-        differ = {key for key in open_keys if rows.get(key) != facts.row(key)}
-        if differ and facts.is_tick(position) and not believe:
+        differ = facts.differing(rows, batch)
+        if differ and facts.at_a_tick() and facts.go_on():
             cut_ticks += 1
-            open_keys = differ
-            continue
+            differ = facts.differing(rows, batch)
         assert not differ, f"at {position} {len(differ)} rows are not what the facts say, {sorted(differ)[:3]}"
-        open_keys = set()
-    assert not open_keys
+        facts.touched.clear()
     assert not _new_from(position, log), "facts are left over"
     return Seen(claims, valid, void, cut_ticks)
 
 
 def _new_from(position: int, log: list[Any]) -> list[Any]:
-    """What no record before tells, from there on: ingest may repeat some when the last workers leave."""
-    known, ticked, new = set[tuple[str, str]](), 0, []
+    """What no record before tells, from there on: ingest may repeat some, as they are, when the last workers leave."""
+    known, ticked, new = set[bytes](), 0, list[Any]()
     for record in log:
         told = decode(record.value)
         if isinstance(told, Fact):
-            if record.offset >= position and (told.source, told.id) not in known:
+            if record.offset >= position and record.value not in known:
                 new.append(told)
-            known.add((told.source, told.id))
+            known.add(record.value)
         elif told.at > ticked:
             if record.offset >= position:
                 new.append(told)

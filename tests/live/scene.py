@@ -5,7 +5,9 @@ from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
-from msgspec.json import decode
+from msgspec import convert
+from msgspec.json import decode, encode
+from msgspec.structs import replace
 
 from detectors.facts import Fact, Tick
 from detectors.facts import decode as read_fact
@@ -13,11 +15,13 @@ from detectors.rulebook import Rulebook
 from policies import lexicon
 from policies import load as load_policies
 from streams.brokers import admin
+from streams.deadletters import conflicting
 from streams.embedded import END_OF_TIME
 from streams.facts import dump
 from streams.history import FileReader
-from streams.ingest import Ingest
+from streams.ingest import DeadLetter, Ingest, Raw
 from streams.load import load
+from streams.messages import Message, Post
 from streams.outputs import OutputFolder
 from streams.replay import replay_facts
 from streams.settings import Settings
@@ -56,17 +60,59 @@ class Scene:
     def check(self) -> Seen:
         """AssertionError where anything is lost, doubled, or other than `replay` says."""
         self.every_event_is_a_fact()
+        self.no_tick_is_false()
         seen = self.every_prefix_is_the_fold()
         self.said_is_replayed()
+        self.every_dead_letter_has_its_reason()
         return seen
 
     def every_event_is_a_fact(self) -> None:
-        """Each that the history has, and no other."""
-        facts = [read_fact(one.value) for one in records(self.settings, self.names.facts)]
-        read = FileReader([self.history], self.ingest)
-        assert {(fact.source, fact.id) for fact in facts if isinstance(fact, Fact)} == {
-            (item.source, item.id) for item in read if isinstance(item, Fact)
-        }
+        """Each that the history has, and no other; byte for byte what ingest makes of the raw records."""
+        sent = {one for one in self._messages(self.names.facts) if isinstance(read_fact(one.value), Fact)}
+        items = [item for item in self._read_again() if isinstance(item, Fact)]
+        _same(sent, {Post(self.settings).read(item) for item in items})
+        history = [item for item in FileReader([self.history], self.ingest) if isinstance(item, Fact)]
+        _same({_wherever(item) for item in items}, {_wherever(item) for item in history})
+
+    def every_dead_letter_has_its_reason(self) -> None:
+        """Of ingest, byte for byte what it makes of the raw records; of the monitor, the conflicts that `replay` says.
+
+        There are some of both.
+        """
+        post = Post(self.settings)
+        unusable = {post.dead_letter(item) for item in self._read_again() if isinstance(item, DeadLetter)}
+        told = map(decode, _lines(self.folder / "again" / "deadletters.jsonl"))
+        conflicts = {post.dead_letter(conflicting(convert(one["fact"], Fact))) for one in told}
+        assert unusable
+        assert conflicts
+        _same(set(self._messages(self.names.deadletters)), unusable | conflicts)
+
+    def no_tick_is_false(self) -> None:
+        """What arrived before a tick's instant stands above it; below it, only once more.
+
+        Under the log clock an event arrives at its log time, and one that arrives at the very instant may stand below.
+        """
+        ticked, known = Counter[int](), set[bytes]()
+        for record in records(self.settings, self.names.facts):
+            told = read_fact(record.value)
+            if isinstance(told, Tick):
+                ticked[record.partition] = max(ticked[record.partition], told.at)
+            elif record.value not in known:
+                late = f"{told.id} arrived at {told.arrived} and stands below a tick at {ticked[record.partition]}"
+                assert told.arrived >= ticked[record.partition], late
+                known.add(record.value)
+
+    def _messages(self, topic: str) -> list[Message]:
+        """What stands in a topic, as it was sent."""
+        return [
+            Message(topic, one.partition, one.key, one.value, tuple(one.headers))
+            for one in records(self.settings, topic)
+        ]
+
+    def _read_again(self) -> list[Fact | DeadLetter]:
+        """What ingest makes of the raw records."""
+        raw = records(self.settings, *self.names.raw.values())
+        return [item for one in raw for item in self.ingest.read_all(_raw(one))]
 
     def every_prefix_is_the_fold(self, believe: bool = False) -> Seen:
         """Of the changelog. `believe`: void batches are taken for good, as nobody may."""
@@ -98,3 +144,19 @@ class Scene:
             elif isinstance(told, Tick) and told.at > END_OF_TIME:
                 ended.add(record.partition)
         return late
+
+
+def _same(there: set[Any], expected: set[Any]) -> None:
+    """AssertionError with a few of those that are missing, and of those that should not be."""
+    missing, odd = list(expected - there), list(there - expected)
+    assert not missing + odd, f"{len(missing)} missing: {missing[:3]}\n{len(odd)} should not be: {odd[:3]}"
+
+
+def _raw(record: Any) -> Raw:
+    headers = tuple(record.headers)
+    return Raw(record.value, record.key, headers, record.topic, record.partition, record.offset, record.timestamp)
+
+
+def _wherever(fact: Fact) -> bytes:
+    """The fact, without where its original lies."""
+    return encode(replace(fact, origin=("", 0, 0)))

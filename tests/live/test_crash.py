@@ -41,9 +41,7 @@ def test_nothing_is_lost_and_nothing_doubled(
             time.sleep(rng.uniform(0.1, 1.5))
             what = rng.random()
             if seed % 3 == 2 and number == STEPS // 2:
-                workers.done["brokers killed"] += 1
-                own_broker.kill()
-                own_broker.start()
+                workers.lose(own_broker)
             elif number == 0 or what < 0.45:
                 workers.meet()
             elif what < 0.6:

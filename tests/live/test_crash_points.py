@@ -85,6 +85,30 @@ def test_a_marker_that_goes_before_its_rows_is_found_out(staged: Callable[..., S
         scene.said_is_replayed()
 
 
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_tick_that_overtakes_facts_is_found_out(staged: Callable[..., Scene], tmp_path: Path) -> None:
+    """Of a worker whose ingest says what it has read before it says what it read."""
+    scene = staged()
+    with crowd(scene.environ, tmp_path) as workers:
+        worker = workers.join(breaks="commit_early")
+        until(worker.ready, "it gets no partitions", worker)
+        _finish(scene, workers)
+    with pytest.raises(AssertionError, match=r"stands below a tick"):
+        scene.no_tick_is_false()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_worker_that_ends_by_itself_is_found_out(staged: Callable[..., Scene], tmp_path: Path) -> None:
+    scene = staged(partitions=1)
+    with crowd(scene.environ, tmp_path) as workers:
+        worker = workers.join(breaks="give_up")
+        until(lambda: worker.process.poll() is not None, "it goes on", worker)
+        with pytest.raises(AssertionError, match=r"(?s)worker-0.log ended: 1\n.*it gives up"):
+            workers.working()
+
+
 def _struck(workers: Crowd, point: str, visit: int, breaks: str = "") -> None:
     """One worker, alone, until it has been killed at that point."""
     _until_killed(workers, workers.join(f"{point}:{visit}:KILL", breaks), point)

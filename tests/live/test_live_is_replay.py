@@ -94,15 +94,19 @@ def _wait_until_done(settings: Settings, running: list[Worker]) -> None:
 
 
 def _live(settings: Settings, topic: str) -> list[bytes]:
-    """A topic's values in order, repeats by envelope id removed."""
-    return once(record.value for record in records(settings, topic))
+    """A topic's values in order, repeats by envelope id removed: they stand under the same key."""
+    told = records(settings, topic)
+    values = once(record.value for record in told)
+    assert len({(record.partition, record.key, record.value) for record in told}) == len(values)
+    return values
 
 
 def once(events: Iterable[bytes]) -> list[bytes]:
-    """The events in order, repeats by envelope id removed."""
+    """The events in order, repeats by envelope id removed: they are the same, byte for byte."""
     first: dict[str, bytes] = {}
     for event in events:
-        first.setdefault(decode(event)["id"], event)
+        same = first.setdefault(decode(event)["id"], event)
+        assert event == same, f"the same id, but not the same bytes:\n{same.decode()}\n{event.decode()}"
     return list(first.values())
 
 

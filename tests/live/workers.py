@@ -63,8 +63,9 @@ class Worker:
             return self.process.wait()
 
     def end_of_log(self) -> str:
-        """The last lines it wrote."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-40:])
+        """The errors it told, and the last lines it wrote."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join([line for line in lines[:-40] if "[ERROR]" in line or "[CRITICAL]" in line] + lines[-40:])
 
 
 @contextmanager
