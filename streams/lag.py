@@ -43,7 +43,7 @@ def lag(mark: Watermark, group: str, topics: Iterable[str]) -> list[Lag]:
 
 
 class LagWatch:
-    """A thread that tells the metrics the lag in the raw topics. While it cannot be told the last figures stay."""
+    """A thread that tells the metrics the lag of ingest and monitor. While it cannot be told the last figures stay."""
 
     def __init__(self, settings: Settings, metrics: "Metrics", period_s: float = PERIOD_S) -> None:
         self._settings, self._metrics, self._period_s = settings, metrics, period_s
@@ -65,7 +65,7 @@ class LagWatch:
 
     def _watch(self) -> None:
         names = Names(self._settings)
-        shorts = {name: short for short, name in names.raw.items()}
+        shorts = {name: short for short, name in names.raw.items()} | {names.facts: "facts"}
         with Watermark(self._settings, names.app, shorts) as mark:
             while True:
                 for one in lag(mark, names.app, shorts):
