@@ -25,6 +25,8 @@ def _flag(name: str, codes: str, summary: str) -> Alert:
     return Alert(name, expr, "0m", "warning", "trust-safety", summary, text)
 
 
+REACHED = "(min(countermand_tick_timestamp_seconds > 0) or min(countermand_tick_timestamp_seconds))"
+"""The last tick that every partition has. A worker without partitions shows 0: that counts only when all do."""
 _LATE = "sum(rate(countermand_lateness_seconds_count[15m]))"
 ALERTS = (
     _flag("CountermandHighFrequencyCancellation", "V-13", "A seller cancels many orders by his own fault."),
@@ -32,11 +34,11 @@ ALERTS = (
     _flag("CountermandFakeOrders", "V-24|V-25|V-27", "Orders are suspected to be made up."),
     Alert(
         "CountermandTicksStandStill",
-        "time() - min(countermand_tick_timestamp_seconds) > 60",
+        f"time() - {REACHED} > 60",
         "1m",
         "critical",
         "on-call",
-        "No tick has come for a minute: nothing is concluded.",
+        "A partition has had no tick for a minute: nothing is concluded there.",
         "The last tick is {{ $value | humanizeDuration }} old. Silent sellers are not flagged meanwhile.",
     ),
     Alert(

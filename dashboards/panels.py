@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from dashboards.alerts import REACHED
+
 
 class Panel(NamedTuple):
     """One panel. `queries`: (expression, legend). `unit` is Grafana's; `bad` is the threshold of a stat."""
@@ -104,9 +106,9 @@ ROWS = (
         (
             Panel(
                 "Tick age",
-                "Time since the instant of the last tick. Without ticks nothing is concluded.",
+                "Time since the last tick that every partition has. Without ticks nothing is concluded.",
                 "s",
-                (("time() - min(countermand_tick_timestamp_seconds)", "age"),),
+                ((f"time() - {REACHED}", "age"),),
             ),
             Panel(
                 "Conclusion delay, p99",

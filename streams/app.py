@@ -14,7 +14,7 @@ from streams.metrics import Metrics
 from streams.monitor import Monitor
 from streams.settings import Settings
 from streams.ticker import last_word
-from streams.topics import LARGEST_BATCH, LARGEST_EVENT, TABLES, Names
+from streams.topics import LARGEST_BATCH, LARGEST_OUTCOME, TABLES, Names
 
 SESSION_S = 10.0
 COMMIT_S = 0.25
@@ -68,7 +68,7 @@ def _app(settings: Settings, metrics: Metrics, session_s: float) -> App:
         broker_heartbeat_interval=session_s / 10,
         broker_commit_interval=COMMIT_S,
         producer_request_timeout=30.0,
-        producer_max_request_size=2 * LARGEST_EVENT,
+        producer_max_request_size=LARGEST_OUTCOME,
         cython_optimizations=True,
         web_enabled=False,
         web_bind="127.0.0.1",

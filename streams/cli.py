@@ -26,6 +26,7 @@ from streams.ingest import Ingest
 from streams.lag import lag_command
 from streams.load import LoadError, load
 from streams.outputs import Ledger, OutputFolder
+from streams.pinned import require_pinned
 from streams.policy_commands import policy_app
 from streams.policy_show import UnknownMarketError
 from streams.progress import progress
@@ -291,6 +292,7 @@ def worker_command() -> None:
 
     Example: COUNTERMAND_BROKERS=127.0.0.1:9092 COUNTERMAND_FEEDS=feeds.toml countermand worker
     """
+    require_pinned()
     from streams.worker import worker  # noqa: PLC0415 - Faust is not loaded for a replay
 
     worker(Settings.from_env(os.environ))

@@ -1,6 +1,8 @@
 """How a dead letter is written: a line of a file, or a record of Kafka with the header names of KIP-1034."""
 
 import base64
+import hashlib
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -8,8 +10,13 @@ import msgspec
 from detectors.facts import Fact, encode
 from streams.ingest import DeadLetter, Raw
 
+Header = tuple[str, bytes]
+
 _OURS = "countermand."
 _KIP_1034 = "__streams.errors."
+_TOLD = 4 << 10  # bytes of one of our headers: a path may be made of names that somebody else chose
+_A_HEADER = 16
+"""At most so many bytes of a header are neither name nor value."""
 
 
 class Conflict(msgspec.Struct, frozen=True):
@@ -59,20 +66,45 @@ def file_line(letter: DeadLetter | Conflict) -> dict[str, Any]:
     }
 
 
-def record(letter: DeadLetter | Conflict) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+def record(letter: DeadLetter | Conflict, largest: int) -> tuple[bytes, bytes, list[Header]]:
     """Key, value and headers of the Kafka record: the original ones, and why it is here.
 
-    A conflict has the fact as its value: the original lies at the topic, partition and offset of its headers.
+    What was small while it was compressed may be larger than `largest` (bytes): then it is cut, and says so. A conflict
+    has the fact as its value: the original lies at the topic, partition and offset of its headers.
     """
     if isinstance(letter, Conflict):
         raw = Raw(encode(letter.fact), letter.fact.seller.encode(), (), *letter.fact.origin, letter.fact.arrived)
     else:
         raw = letter.raw
     kept = [(name, value) for name, value in raw.headers if not name.startswith((_OURS, _KIP_1034))]
-    return raw.key, raw.value, [*kept, *_why(letter, raw)]
+    why = _why(letter, raw)
+    if len(raw.key) + len(raw.value) + sum(map(_size, kept)) <= largest:
+        return raw.key, raw.value, [*kept, *why]
+    key, kept = raw.key[: largest // 4], list(_fitting(kept, largest // 4))
+    value = raw.value[: largest - len(key) - sum(map(_size, kept))]
+    return key, value, [*kept, *_whole(raw), *why]
 
 
-def _why(letter: DeadLetter | Conflict, raw: Raw) -> list[tuple[str, bytes]]:
+def _size(header: Header) -> int:
+    name, value = header
+    return len(name.encode()) + len(value) + _A_HEADER
+
+
+def _fitting(headers: Iterable[Header], room: int) -> Iterator[Header]:
+    """The headers, in order, of which each still fits into the room that those before it leave."""
+    for header in headers:
+        if (size := _size(header)) <= room:
+            room -= size
+            yield header
+
+
+def _whole(raw: Raw) -> list[Header]:
+    """What the value was before it was cut. The whole of it lies at the topic, partition and offset told beside."""
+    told = {"bytes": str(len(raw.value)), "sha256": hashlib.sha256(raw.value).hexdigest()}
+    return [(f"{_OURS}{name}", text.encode()) for name, text in told.items()]
+
+
+def _why(letter: DeadLetter | Conflict, raw: Raw) -> list[Header]:
     told = {
         f"{_OURS}reason": letter.reason,
         f"{_OURS}path": letter.path,
@@ -83,7 +115,7 @@ def _why(letter: DeadLetter | Conflict, raw: Raw) -> list[tuple[str, bytes]]:
         f"{_KIP_1034}partition": str(raw.partition),
         f"{_KIP_1034}offset": str(raw.offset),
     }
-    return [(name, text.encode()) for name, text in told.items()]
+    return [(name, text.encode()[:_TOLD]) for name, text in told.items()]
 
 
 def _base64(value: bytes) -> str:

@@ -5,16 +5,18 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import typer
 from kafka.errors import KafkaError
 
 from streams.brokers import UnreachableError, admin
-from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.topics import Names, require
 from streams.watermark import UntoldError, Watermark
+
+if TYPE_CHECKING:
+    from streams.metrics import Metrics  # Faust is not loaded for a replay
 
 PERIOD_S = 10.0
 
@@ -41,9 +43,9 @@ def lag(mark: Watermark, group: str, topics: Iterable[str]) -> list[Lag]:
 
 
 class LagWatch:
-    """A thread that tells the metrics the lag in the raw topics. While it cannot be told the last figures stay."""
+    """A thread that tells the metrics the lag of ingest and monitor. While it cannot be told the last figures stay."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, period_s: float = PERIOD_S) -> None:
+    def __init__(self, settings: Settings, metrics: "Metrics", period_s: float = PERIOD_S) -> None:
         self._settings, self._metrics, self._period_s = settings, metrics, period_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lag", daemon=True)
@@ -63,7 +65,7 @@ class LagWatch:
 
     def _watch(self) -> None:
         names = Names(self._settings)
-        shorts = {name: short for short, name in names.raw.items()}
+        shorts = {name: short for short, name in names.raw.items()} | {names.facts: "facts"}
         with Watermark(self._settings, names.app, shorts) as mark:
             while True:
                 for one in lag(mark, names.app, shorts):

@@ -13,7 +13,7 @@ from streams.hearing import Heard
 from streams.ingest import DeadLetter
 from streams.outputs import encode, in_ledger
 from streams.settings import Settings
-from streams.topics import Names
+from streams.topics import LARGEST_EVENT, Names
 
 NOTICE = b"heard"
 """The key of what ingest tells the ticker, among the words of the leaders."""
@@ -43,8 +43,8 @@ class Post:
         return Message(self._names.facts, partition_of(key, self._partitions), key, facts.encode(item))
 
     def dead_letter(self, letter: DeadLetter | Conflict) -> Message:
-        """The original bytes, key and headers, and why they are dead."""
-        key, value, headers = record(letter)
+        """The original bytes, key and headers, and why they are dead; cut where its topic would not take them."""
+        key, value, headers = record(letter, LARGEST_EVENT)
         return Message(self._names.deadletters, partition_of(key, self._partitions), key, value, tuple(headers))
 
     def heard(self, heard: Heard) -> Iterator[Message]:

@@ -25,6 +25,7 @@ SEVERITIES = ("info", "low", "medium", "high", "critical")
 TIERS = ("none", "low_volume", "ok", "target", "T1", "T2", "T3", "T4")
 _DELAY = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
 _LATENESS = (1, 5, 30, 60, 300, 900, 3600, 14400, 57600)
+_READ = (*RAW_TOPICS, "facts")
 _AGENTS, _STAGES = (*RAW_TOPICS, "monitor"), ("body", "send", "append")
 _BATCH = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5)
 _SIZES = (1, 10, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -80,13 +81,13 @@ class Metrics:
         )
         about = "Time of one step, on average over a batch."
         self._step = Histogram("countermand_step_seconds", about, buckets=_STEP, registry=self.registry)
-        self._tick = self._gauge("tick_timestamp_seconds", "The instant of the last tick applied.")
+        self._tick = self._gauge("tick_timestamp_seconds", "The last tick that every partition here has; 0 for none.")
         self._lag_records = self._gauge("lag_records", "Records not read yet.", "topic")
         self._lag_seconds = self._gauge("lag_seconds", "Age of the oldest record not read yet.", "topic")
         _children(self._lateness, RAW_TOPICS)
         _children(self._delay, ("directive", "finding"))
-        _children(self._lag_records, RAW_TOPICS)
-        _children(self._lag_seconds, RAW_TOPICS)
+        _children(self._lag_records, _READ)
+        _children(self._lag_seconds, _READ)
 
     def _counts(self, rules: Rulebook) -> None:
         for name in rules.cards:
@@ -144,7 +145,7 @@ class Metrics:
             self._standing[data["finding"]] = (outcome.code, data["severity"])
 
     def ticked(self, at: int, silent: Iterable[Pair] = ()) -> None:
-        """Notes the last tick applied (ms UTC), and which feeds were silent then."""
+        """Notes the last tick that every partition here has (ms UTC, 0 for none), and which feeds were silent then."""
         self._tick.set(at / 1000)
         now = set(silent)
         for pair in now ^ self._silent:

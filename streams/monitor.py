@@ -83,6 +83,12 @@ class Monitor:
             census = self._censuses[partition]
             while store.ticked and not census.go_on(store, self._rules) and time.perf_counter() < until:
                 pass
+        if not stores:
+            self._metrics.ticked(0)
+
+    def _reached(self) -> int:
+        """The last instant (ms UTC) that every partition here is ticked to; one that has just come may not know it."""
+        return min((store.ticked for store in list(self._stores.values()) if store.ticked), default=0)
 
     @property
     def earliest(self) -> int | None:
@@ -114,7 +120,7 @@ class Monitor:
         if isinstance(record, Tick):
             self._metrics.said(piece.said, record.at)
             if piece.done:
-                self._metrics.ticked(store.ticked, store.silence.silent)
+                self._metrics.ticked(self._reached(), store.silence.silent)
         else:
             self._metrics.said(piece.said)
             if any(outcome.type == "fact.conflicting_duplicate" for outcome in piece.said):

@@ -18,6 +18,8 @@ from streams.settings import SettingError, Settings
 
 TABLES = ("orders", "sellers")
 LARGEST_EVENT = 4 << 20  # larger than what ingest takes (1 MiB): what is too large must arrive to be accounted for
+LARGEST_LETTER = LARGEST_EVENT + (64 << 10)  # and why it is dead
+LARGEST_OUTCOME = 8 << 20  # a finding lists its facts: 200,000 of 36 characters, or 10,000 of the longest ids
 LARGEST_BATCH = 8 << 20  # of changed rows; a row is some hundred bytes, but nothing forbids large ones
 STAMP = "message.timestamp.type"
 _CLEANUP, _LAG, _LARGEST = "cleanup.policy", "min.compaction.lag.ms", "max.message.bytes"
@@ -35,6 +37,8 @@ class Topic(NamedTuple):
     name: str
     partitions: int
     configs: Configs
+    ours: bool = True
+    """Whether a worker appends to it: what it does not take would stop that worker, again and again."""
 
 
 class Difference(NamedTuple):
@@ -71,15 +75,15 @@ def declared(settings: Settings) -> list[Topic]:
     """Every topic of these settings, as it must be."""
     names, n = Names(settings), settings.partitions
     outcomes = (names.directives, names.findings, names.ledger, names.cases)
-    large = {_LARGEST: str(LARGEST_EVENT)}
+    large, said = {_LARGEST: str(LARGEST_EVENT)}, {_LARGEST: str(LARGEST_OUTCOME), **_compacted(7 * _DAY)}
     return [
-        *(Topic(name, n, {**_BROKERS_TIME, **_kept(14), **large}) for name in names.raw.values()),
+        *(Topic(name, n, {**_BROKERS_TIME, **_kept(14), **large}, ours=False) for name in names.raw.values()),
         Topic(names.facts, n, {**_BROKERS_TIME, **_kept(400), **large}),
         Topic(names.ticks, 1, {**_BROKERS_TIME, **_kept(1)}),
         Topic(names.clock, 1, {**_BROKERS_TIME, **_kept(14)}),
-        *(Topic(name, n, {**_kept(400), **_compacted(7 * _DAY), _CLEANUP: "compact,delete"}) for name in outcomes),
+        *(Topic(name, n, {**_kept(400), **said, _CLEANUP: "compact,delete"}) for name in outcomes),
         Topic(names.texts, n, {**_kept(30), **large}),
-        Topic(names.deadletters, n, {**_kept(7), _LARGEST: str(LARGEST_EVENT + (64 << 10))}),
+        Topic(names.deadletters, n, {**_kept(7), _LARGEST: str(LARGEST_LETTER)}),
         Topic(names.changelog, n, {**_compacted(_HOUR), "segment.bytes": str(64 << 20), _LARGEST: str(LARGEST_BATCH)}),
     ]
 
@@ -142,12 +146,14 @@ def _settings(topic: Topic, configs: Mapping[str, Mapping[str, str]]) -> Iterato
 
 
 def _blocks(topic: Topic, name: str, found: str) -> bool:
-    """Whether a worker would go wrong: by others' clocks; or a changelog that forgets, or does not take a batch."""
+    """Whether a worker would go wrong: by others' clocks; where it could not append; a changelog that forgets."""
     if name == STAMP:
         return True
+    if name == _LARGEST:
+        return topic.ours and int(found) < int(topic.configs[name])
     if topic.configs[_CLEANUP] != "compact":
         return False
-    return name == _CLEANUP or (name in {_LAG, _LARGEST} and int(found) < int(topic.configs[name]))
+    return name == _CLEANUP or (name == _LAG and int(found) < int(topic.configs[name]))
 
 
 def apply(client: KafkaAdminClient, settings: Settings) -> tuple[list[Difference], list[Difference]]:

@@ -1,17 +1,23 @@
 """Topics on a real broker: made as declared, every difference one sentence, nothing repartitioned."""
 
+import asyncio
 import json
 import time
 from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from streams import brokers, topics
+from streams.batch.app import MESSAGES_BYTES
+from streams.batch.sending import Sending
 from streams.brokers import UnreachableError, admin
+from streams.messages import Message
 from streams.settings import SettingError, Settings
-from streams.topics import Names, declared
+from streams.topics import LARGEST_LETTER, LARGEST_OUTCOME, Names, declared
+from tests.live.reading import records
 
 
 def _alter(settings: Settings, topic: str, **values: str) -> None:
@@ -86,6 +92,53 @@ def test_a_changelog_that_forgets_stops_a_worker(applied: Settings, setting: str
             topics.require(client, applied)
     if blocks:
         assert str(told.value).startswith(f"topic {changelog} has {setting}={wrong}, expected ")
+
+
+@pytest.mark.parametrize(
+    ("topic", "wrong", "blocks"),
+    [
+        ("facts", "1048588", True),
+        ("facts", "8388608", False),
+        ("deadletters", "4194304", True),
+        *((name, "1048588", True) for name in ("directives", "findings", "ledger", "cases")),
+    ],
+)
+def test_what_a_worker_appends_must_be_taken(applied: Settings, topic: str, wrong: str, blocks: bool) -> None:
+    name = getattr(Names(applied), topic)
+    _alter(applied, name, **{"max.message.bytes": wrong})
+    with admin(applied) as client:
+        (found,) = topics.differences(client, applied)
+        assert (found.topic, found.setting, found.blocks) == (name, "max.message.bytes", blocks)
+        with pytest.raises(SettingError) if blocks else nullcontext() as told:
+            topics.require(client, applied)
+    if blocks:
+        assert str(told.value).startswith(f"topic {name} has max.message.bytes={wrong}, expected ")
+
+
+def test_the_largest_outcome_and_dead_letter_are_taken(applied: Settings) -> None:
+    names, frame = Names(applied), 200
+    said = [
+        Message(names.findings, 0, b"k", b"v" * (LARGEST_OUTCOME - frame)),
+        Message(names.deadletters, 0, b"k", b"v" * (LARGEST_LETTER - frame)),
+    ]
+
+    async def send() -> None:
+        async with AIOKafkaProducer(
+            bootstrap_servers=applied.bootstrap, max_batch_size=MESSAGES_BYTES, max_request_size=LARGEST_OUTCOME
+        ) as producer:
+            await Sending()(producer, said)
+
+    asyncio.run(send())
+    assert [len(record.value) for record in records(applied, names.findings, names.deadletters)] == [
+        len(message.value) for message in said
+    ]
+
+
+def test_a_raw_topic_that_takes_less_stops_nobody(applied: Settings) -> None:
+    _alter(applied, Names(applied).raw["orders"], **{"max.message.bytes": "1048588"})
+    with admin(applied) as client:
+        assert len(topics.differences(client, applied)) == 1
+        topics.require(client, applied)
 
 
 def test_partitions_are_never_changed(applied: Settings, capsys: pytest.CaptureFixture[str]) -> None:

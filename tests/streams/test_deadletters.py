@@ -1,6 +1,7 @@
 """Dead letters as lines of a file and as records of Kafka; and `countermand check`, which only tells them."""
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 
@@ -11,11 +12,15 @@ from jsonschema import Draft202012Validator
 from detectors.facts import Fact, decode
 from streams import check as checking
 from streams.deadletters import conflicting, file_line, record
-from streams.ingest import DeadLetter
+from streams.ingest import DeadLetter, Raw
 from streams.schemas_build import schemas
+from streams.topics import LARGEST_EVENT, LARGEST_LETTER
 
 SCHEMA = Draft202012Validator(schemas()["countermand.deadletters.schema.json"])
 HEADERS = (("trace", b"\xff\x00"), ("countermand.reason", b"too_old"), ("__streams.errors.topic", b"elsewhere"))
+
+
+LARGEST = 4 << 10
 
 
 def letter() -> DeadLetter:
@@ -67,7 +72,7 @@ def test_a_conflict_has_the_fact_and_where_the_original_lies() -> None:
 
 
 def test_a_record_keeps_the_original_and_says_why_once() -> None:
-    assert record(letter()) == (
+    assert record(letter(), LARGEST) == (
         b"s-1",
         b'{"a',
         [
@@ -84,8 +89,37 @@ def test_a_record_keeps_the_original_and_says_why_once() -> None:
     )
 
 
+@pytest.mark.parametrize("part", ["key", "value", "headers", "many headers", "path"])
+def test_a_record_is_never_too_large(part: str) -> None:
+    huge = b"a" * 5 * LARGEST
+    whole = raw(b"{no json", TIME_MS, HEADERS)
+    changed: dict[str, Raw] = {
+        "key": whole._replace(key=huge),
+        "value": whole._replace(value=huge),
+        "headers": whole._replace(headers=(*HEADERS, ("h", huge), ("last", b"1"))),
+        "many headers": whole._replace(headers=(("h", b"1"),) * LARGEST),
+        "path": whole._replace(headers=(("content-type", b"a/b"), ("ce_" + "p" * 9 * LARGEST, b"\xff"))),
+    }
+    read = ingest().read(changed[part])
+    assert isinstance(read, DeadLetter)
+    key, value, headers = record(read, LARGEST)
+    ours = [one for one in headers if one[0].startswith(("countermand.", "__streams."))]
+    rest = [one for one in headers if one not in ours]
+    assert len(key) + len(value) + sum(len(name) + len(text) for name, text in rest) <= LARGEST
+    assert sum(len(name) + len(text) for name, text in ours) < LARGEST_LETTER - LARGEST_EVENT
+    assert read.raw.key.startswith(key)
+    assert read.raw.value.startswith(value)
+    assert set(rest) <= set(read.raw.headers)
+    told = dict(headers)
+    assert told["countermand.bytes"] == str(len(read.raw.value)).encode()
+    assert told["countermand.sha256"] == hashlib.sha256(read.raw.value).hexdigest().encode()
+    assert told["__streams.errors.offset"] == b"42"
+    if part == "headers":
+        assert (told["trace"], told["last"], "h" in told) == (b"\xff\x00", b"1", False)
+
+
 def test_a_record_of_a_conflict_is_the_fact() -> None:
-    key, value, headers = record(conflicting(fact()))
+    key, value, headers = record(conflicting(fact()), LARGEST)
     assert (key, decode(value)) == (b"s-1", fact())
     assert dict(headers)["countermand.sentence"] == CONFLICT.encode()
     assert dict(headers)["__streams.errors.offset"] == b"42"

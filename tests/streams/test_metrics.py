@@ -9,14 +9,20 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from detectors.catalogue import CODES, DIRECTIVE_KINDS, DUTY_RULES, NOTES
-from detectors.facts import Fact
+from detectors.facts import VERSION, Fact, Tick, encode
 from detectors.outcomes import Outcome
+from streams.batch import Batch
 from streams.embedded import END_OF_TIME, run
 from streams.ingest import DeadLetter, Raw
+from streams.messages import Post
 from streams.metrics import RAW_TOPICS, REASONS, SEVERITIES, TIERS, Metrics
+from streams.monitor import Monitor
+from streams.settings import Settings
+from streams.topics import TABLES
 from tests.disorder import delayed, repeated
 from tests.histories import DAY, Writer, history
 from tests.logs import rulebook
+from tests.streams.test_lock import Kept, Table, Written
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
 LABELS = {
@@ -33,7 +39,7 @@ KNOWN = {
     *NOTES,
     *SEVERITIES,
     *TIERS,
-    *("monitor", "body", "send", "append"),
+    *("facts", "monitor", "body", "send", "append"),
     *(
         "fact",
         "dead_letter",
@@ -71,6 +77,9 @@ def test_from_the_start_every_child_is_there_and_counts_nothing() -> None:
     shown = samples(Metrics(rulebook()))
     ones = {name for name, _ in shown if shown[name, _] != 0}
     assert ones == {"countermand_build_info", "countermand_policies_info"}
+    assert {topic for name, topic in shown if name == "countermand_lag_seconds"} == {
+        (t,) for t in (*RAW_TOPICS, "facts")
+    }
     for code in CODES:
         for state in ("raised", "confirmed", "withdrawn"):
             assert ("countermand_findings_total", (code, state)) in shown
@@ -160,6 +169,33 @@ def test_times_and_gauges_show_what_they_were_told() -> None:
     assert shown["countermand_sellers", ("T1",)] == 2
     assert shown["countermand_sellers", ("ok",)] == 0
     assert shown["countermand_orders_open", ()] == 3
+
+
+def test_the_tick_is_the_least_that_every_partition_here_has() -> None:
+    rules = rulebook()
+    metrics = Metrics(rules)
+    orders, sellers = Table(TABLES[0]), Table(TABLES[1])
+    monitor = Monitor(rules, Post(Settings(partitions=3)), metrics, (orders, sellers))
+    here = {partition: Kept({table: {} for table in TABLES}) for partition in (0, 1, 2)}
+
+    def shown_after(partition: int, at: int) -> float:
+        tick = Written(at, encode(Tick(VERSION, at * 1000, rules.policies.hash)))
+        for _ in monitor(Batch("facts", partition, [tick], 50, here[partition])):  # type: ignore[arg-type]
+            here[partition].write()
+        return shown()
+
+    def shown() -> float:
+        return samples(metrics)["countermand_tick_timestamp_seconds", ()]
+
+    assert [shown_after(0, 100), shown_after(1, 100), shown_after(2, 100)] == [100, 100, 100]
+    assert [shown_after(0, 160), shown_after(2, 160), shown_after(0, 220)] == [100, 100, 100], "1 is stuck"
+    monitor.look()
+    assert shown() == 100
+    del here[1]
+    assert shown_after(0, 221) == 160, "what has left holds nothing back"
+    here.clear()
+    monitor.look()
+    assert shown() == 0
 
 
 def test_no_label_names_a_seller_an_order_or_a_buyer(outcomes: list[Outcome]) -> None:
