@@ -217,7 +217,22 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             lane.kept = None
             lane.coming = Partition(log, self.app.tables.names, self._appender, self.app.meter)
             lane.kept = await lane.coming.open()
+            await self._compare(lane.tp, lane.kept.position)
         await self.seek(lane.tp, lane.kept.position)  # the marker is the truth; the group's commit is a hint
+
+    async def _compare(self, tp: TopicPartition, position: int) -> None:
+        """Raises ValueError where the source ends before the position: what came then would never be read."""
+        end, committed = (await self.highwaters(tp))[tp], self._committed_offset[tp] or 0
+        if position > end:
+            raise ValueError(
+                f"{tp.topic}-{tp.partition} ends at {end}, but its rows know it up to {position}: it was made anew or"
+                " cut; its tables need a changelog of their own from now on"
+            )
+        if committed > position:
+            self.log.error(
+                "%s-%s: the group had come to %s, its rows to %s: its changelog was lost or cut; reading it again",
+                *(tp.topic, tp.partition, committed, position),
+            )
 
     async def _still_a_member(self, lane: Lane, generation: int) -> None:
         """Asks the group before going on, for we may be who lost the partition: it refuses what we commit then, and

@@ -189,7 +189,7 @@ def test_over_a_rebalance_rows_are_kept_unless_somebody_has_written(
     before, sought = stage.kept, list[Any]()
 
     async def highwaters(log: TopicPartition) -> dict[TopicPartition, int]:
-        return {log: before.end + written}
+        return {log: 20 if log == TP else before.end + written}
 
     async def seek(_: Any, offset: int) -> None:
         sought.append(offset)
@@ -271,6 +271,30 @@ def test_a_lane_without_tables_that_could_not_be_opened_is_opened_once_more() ->
         asyncio.run(stage.consumer._open(lane, stage.app.consumer_generation_id, None))
         opened.append((lane.opened, lane.lost, lane.position))
     assert opened == [(False, True, None), (True, False, 3)]
+
+
+def _compare(stage: Stage, end: int, committed: int) -> None:
+    """Rows that know the source up to 7."""
+
+    async def highwaters(tp: TopicPartition) -> dict[TopicPartition, int]:
+        return {tp: end}
+
+    stage.consumer.highwaters, stage.consumer._committed_offset[TP] = highwaters, committed
+    asyncio.run(stage.consumer._compare(TP, 7))
+
+
+def test_a_source_that_ends_before_what_its_rows_know_ends_the_worker() -> None:
+    with pytest.raises(ValueError, match=r"words-0 ends at 6, but its rows know it up to 7"):
+        _compare(Stage(), end=6, committed=0)
+
+
+@pytest.mark.parametrize(("committed", "told"), [(7, []), (8, ["ERROR"])])
+def test_a_changelog_that_was_lost_is_told_of(
+    committed: int, told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    _compare(Stage(), end=9, committed=committed)
+    assert [record.levelname for record in caplog.records] == told
+    assert all("lost or cut" in text for text in caplog.messages)
 
 
 async def _at_once(*_: object) -> None:
