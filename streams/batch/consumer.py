@@ -202,9 +202,15 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     async def _begin(self, lane: Lane) -> None:
         """Without tables the group's commit says where to go on, or we do when we came further."""
-        committed = self._committed_offset[lane.tp]
-        start = committed or (await self.earliest_offsets(lane.tp))[lane.tp]
-        lane.move(max(start, lane.position or 0))
+        committed, end = self._committed_offset[lane.tp], (await self.highwaters(lane.tp))[lane.tp]
+        start = max(committed or 0, lane.position or 0)
+        if start > end:
+            self.log.error(
+                "%s-%s ends at %s, but the group had come to %s: it was made anew or cut; reading it from its beginning",
+                *(lane.tp.topic, lane.tp.partition, end, start),
+            )
+            start = 0
+        lane.move(start or (await self.earliest_offsets(lane.tp))[lane.tp])
         if lane.position != committed:
             await self.seek(lane.tp, lane.position)
 

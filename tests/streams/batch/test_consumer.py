@@ -253,24 +253,43 @@ def test_who_is_refused_by_the_group_does_not_claim() -> None:
     assert (stage.lane.opened, stage.consumer._taken) == (False, None)
 
 
-def test_a_lane_without_tables_that_could_not_be_opened_is_opened_once_more() -> None:
-    stage, failures = Stage(), [KafkaTimeoutError()]
-    topic = stage.app.topic("letters", key_type=bytes, value_type=bytes)
-    tp = TopicPartition("letters", 0)
-    lane = Lane(tp, stage.app.agent(topic, name="letters")(stage.count))
+def _untabled(stage: Stage, committed: int | None, failures: list[Exception]) -> Lane:
+    """A lane without tables, of a topic that goes from 3 to 9."""
+    topic, tp = stage.app.topic("letters", key_type=bytes, value_type=bytes), TopicPartition("letters", 0)
 
     async def earliest_offsets(one: TopicPartition) -> dict[TopicPartition, int]:
         if failures:
             raise failures.pop()
         return {one: 3}
 
-    stage.consumer.earliest_offsets, stage.consumer.sleep, stage.consumer.seek = earliest_offsets, _at_once, _at_once
-    stage.consumer._committed_offset[tp] = None
+    async def highwaters(one: TopicPartition) -> dict[TopicPartition, int]:
+        return {one: 9}
+
+    consumer = stage.consumer
+    consumer.earliest_offsets, consumer.highwaters = earliest_offsets, highwaters
+    consumer.sleep = consumer.seek = _at_once
+    consumer._committed_offset[tp] = committed
+    return Lane(tp, stage.app.agent(topic, name="letters")(stage.count))
+
+
+def test_a_lane_without_tables_that_could_not_be_opened_is_opened_once_more() -> None:
+    stage = Stage()
+    lane = _untabled(stage, None, [KafkaTimeoutError()])
     opened = []
     for _ in range(2):
         asyncio.run(stage.consumer._open(lane, stage.app.consumer_generation_id, None))
         opened.append((lane.opened, lane.lost, lane.position))
     assert opened == [(False, True, None), (True, False, 3)]
+
+
+@pytest.mark.parametrize(("committed", "start", "told"), [(None, 3, 0), (7, 7, 0), (9, 9, 0), (10, 3, 1)])
+def test_a_topic_that_was_made_anew_is_read_from_its_beginning(
+    committed: int | None, start: int, told: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage = Stage()
+    lane = _untabled(stage, committed, [])
+    asyncio.run(stage.consumer._begin(lane))
+    assert (lane.position, sum("made anew" in text for text in caplog.messages)) == (start, told)
 
 
 def _compare(stage: Stage, end: int, committed: int) -> None:
