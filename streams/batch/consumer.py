@@ -206,7 +206,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         start = max(committed or 0, lane.position or 0)
         if start > end:
             self.log.error(
-                "%s-%s ends at %s, but the group had come to %s: it was made anew or cut; reading it from its beginning",
+                "%s-%s ends at %s, but the group had come to %s: it was made anew or cut; it is read from the start",
                 *(lane.tp.topic, lane.tp.partition, end, start),
             )
             start = 0
