@@ -70,7 +70,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                     await self.wait(self.can_resume_flow)
                 await asyncio.sleep(0)
         except asyncio.CancelledError:
-            raise
+            if not fetcher._stopped.is_set():  # noqa: SLF001  Faust takes one who is stopped in a rebalance for crashed
+                raise
         except Exception as why:
             self.log.exception("a batch failed: %s", why)
             await self.app.crash(why)

@@ -316,6 +316,29 @@ def test_a_changelog_that_was_lost_is_told_of(
     assert all("lost or cut" in text for text in caplog.messages)
 
 
+class Fetcher:
+    def __init__(self) -> None:
+        self._stopped = asyncio.Event()
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_who_is_stopped_while_a_rebalance_goes_on_just_ends(stopped: bool) -> None:
+    """Faust calls it a crash when this ends by being cancelled meanwhile, and the worker ends with exit code 1."""
+
+    async def cancelled() -> bool:
+        consumer, fetcher = Stage().consumer, Fetcher()
+        consumer.flow_active, consumer.can_resume_flow = False, asyncio.Event()
+        draining = asyncio.create_task(consumer._drain_messages(fetcher))
+        await asyncio.sleep(0)
+        if stopped:
+            fetcher._stopped.set()
+        draining.cancel()
+        await asyncio.wait([draining])
+        return draining.cancelled()
+
+    assert asyncio.run(cancelled()) is not stopped
+
+
 async def _at_once(*_: object) -> None:
     """Waits for nothing."""
 
