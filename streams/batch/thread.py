@@ -29,6 +29,13 @@ class Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         held = {tp: offset for tp, offset in offsets.items() if tp in self.assignment()}
         return bool(await super()._commit(held)) if held else False
 
+    async def seek_to_committed(self) -> Mapping[Any, int]:
+        """Goes to where the group's commits say; nowhere, where a rebalance has just taken all partitions."""
+        return dict(await self.call_thread(self._seek_to_committed))
+
+    async def _seek_to_committed(self) -> Mapping[Any, int]:
+        return await self._ensure_consumer().seek_to_committed() if self.assignment() else {}
+
     async def _fetch_records(
         self,
         consumer: Any,

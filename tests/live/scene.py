@@ -128,9 +128,9 @@ class Scene:
         with OutputFolder(again, "all") as out:
             replay_facts(self.rules, log, out)
         for kind in OUT:
-            live = _live(self.settings, getattr(self.names, kind))
+            live = _live(self.settings, getattr(self.names, kind), late)
             replayed = _lines(again / f"{kind}.jsonl")
-            assert _by_seller(live) == _by_seller(once(replayed)), kind
+            assert _by_seller(live) == _by_seller(once(replayed, late)), kind
             said = Counter(decode(line)["id"] for line in replayed)
             assert {decode(line)["seller"] for line in replayed if said[decode(line)["id"]] > 1} <= late, kind
 

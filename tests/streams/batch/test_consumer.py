@@ -316,6 +316,22 @@ def test_a_changelog_that_was_lost_is_told_of(
     assert all("lost or cut" in text for text in caplog.messages)
 
 
+def test_a_rebalance_that_has_just_taken_all_partitions_leaves_none_to_seek() -> None:
+    class Bare:
+        def assignment(self) -> set[Any]:
+            return set()
+
+        async def seek_to_committed(self) -> dict[Any, int]:
+            raise AssertionError("No partitions are currently assigned")
+
+    async def sought() -> Any:
+        thread = Stage().consumer._new_consumer_thread()
+        thread._consumer = Bare()
+        return await thread._seek_to_committed()
+
+    assert asyncio.run(sought()) == {}
+
+
 class Fetcher:
     def __init__(self) -> None:
         self._stopped = asyncio.Event()

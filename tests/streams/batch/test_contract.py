@@ -30,7 +30,7 @@ OVERRIDDEN = {
         "_new_offset",
         "verify_event_path",
     ),
-    driver.AIOKafkaConsumerThread: ("_commit", "_create_worker_consumer", "_fetch_records"),
+    driver.AIOKafkaConsumerThread: ("_commit", "_create_worker_consumer", "_fetch_records", "seek_to_committed"),
     driver.Producer: ("_settings_extra",),
     BaseTransport: ("Consumer", "Producer"),
     TableManager: ("add",),
