@@ -19,13 +19,14 @@ _lists = attrgetter(*_LISTS)
 
 def turned(day: Day) -> Iterator[tuple[int, Day | None]]:
     """The pages that changed since the last time, by minute; None for one to drop. The day then knows all it has."""
-    many = sum(map(len, _lists(day))) > MOST
-    if not day.pages and not many:
+    if sum(map(len, _lists(day))) <= MOST:
+        yield from ((minute, None) for minute in day.pages)
+        day.pages, day.touched = [], set()
         return
-    changed = {entry.at // MINUTE for entries in _lists(day) for entry in entries} if not day.pages else day.touched
-    left = set(day.pages) | changed if many else set()
-    for minute in sorted(changed if many else day.pages):
-        page = _page(day, minute) if many else None
+    changed = day.touched if day.pages else {entry.at // MINUTE for entries in _lists(day) for entry in entries}
+    left = set(day.pages) | changed
+    for minute in sorted(changed):
+        page = _page(day, minute)
         if page is None:
             left.discard(minute)
         yield minute, page

@@ -263,7 +263,7 @@ class Store:
             if isinstance(row, Day):
                 self._write_pages(key, row)
                 row = head(row)
-            self._table(key)[key] = instant.to_bytes(8, "big") + _encoder.encode(row)
+            self._table(key)[key] = _packed(instant, row)
         self._changed.clear()
 
     def _write_pages(self, key: bytes, day: Day) -> None:
@@ -271,7 +271,7 @@ class Store:
             if page is None:
                 self.sellers.pop(page_key(key, minute), None)
             else:
-                self.sellers[page_key(key, minute)] = NEVER.to_bytes(8, "big") + _encoder.encode(page)
+                self.sellers[page_key(key, minute)] = _packed(NEVER, page)
 
     def count_orders(self) -> int:
         """How many orders are kept."""
@@ -294,6 +294,10 @@ _decoders = {
     kind: msgspec.msgpack.Decoder(kind)
     for kind in (OrderRow, ClockRow, ShopRow, SeenRow, RateRow, Day, Buyer, Link, TalkRow)
 }
+
+
+def _packed(instant: int, row: msgspec.Struct) -> bytes:
+    return instant.to_bytes(8, "big") + _encoder.encode(row)
 
 
 def _decoder(kind: type[Row]) -> "msgspec.msgpack.Decoder[Row]":
