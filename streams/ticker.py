@@ -8,6 +8,7 @@ before the oldest unread record is true: everything accepted before it is above 
 import json
 import logging
 import threading
+import time
 from collections import deque
 from contextlib import ExitStack
 from typing import Any, Self
@@ -90,8 +91,10 @@ class Ticker:
             with ExitStack() as clients:
                 clockwork = Clockwork(self._settings, self._policies, self._slack_ms, clients, self._rules)
                 log.info("this ticker leads")
+                due = time.monotonic()
                 try:
-                    while election.won() and not self._stopping.wait(self._period_s):
+                    while election.won() and not self._stopping.wait(max(due - time.monotonic(), 0)):
+                        due = time.monotonic() + self._period_s
                         clockwork.tick()
                 except UntoldError as why:
                     log.warning("no tick: %s; it asks again over new connections", why)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -159,6 +160,21 @@ def test_one_leads_and_another_takes_over(applied: Settings) -> None:
     ticks = _ticks(applied)
     assert ticks == sorted(set(ticks))
     assert abs(ticks[-1] - time.time() * 1000) < 10_000
+
+
+def test_what_a_tick_takes_is_part_of_its_period(applied: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    tick, begun = Clockwork.tick, list[float]()
+
+    def slow(clockwork: Clockwork) -> int | None:
+        begun.append(time.monotonic())
+        time.sleep(0.6)
+        return tick(clockwork)
+
+    monkeypatch.setattr(Clockwork, "tick", slow)
+    with Ticker(applied, HASH, period_s=1.0, session_ms=2_000):
+        _until(lambda: len(begun) >= 6, 30, "the ticker never ticked")
+    apart = sorted(later - earlier for earlier, later in pairwise(begun))
+    assert 0.9 < apart[len(apart) // 2] < 1.5
 
 
 def test_a_leader_that_asks_no_more_loses_the_seat_and_knows_it(
