@@ -46,9 +46,9 @@ class Worker:
         self.process = Process([str(COUNTERMAND), "worker"], {**environ, **own}, log, cores)
 
     def ready(self) -> bool:
-        """Whether it has its partitions. FailedError when it is gone."""
+        """Whether it has its partitions. FailedError, with the end of its log, when it is gone."""
         if not self.process.alive():
-            raise FailedError(f"a worker ended; see {self._log}")
+            raise FailedError(f"a worker ended; the end of {self._log}:\n{self._log.read_text()[-4000:]}")
         try:
             with urllib.request.urlopen(f"http://{self._health}/health", timeout=2) as answer:
                 return bool(answer.status == 200)

@@ -44,7 +44,7 @@ def build(settings: Settings, rules: Rulebook, ingest: Ingest, metrics: Metrics,
     monitor = Monitor(rules, post, metrics, (orders, sellers), lock.check)
     app.agent(app.topic(names.facts, **_RAW), name="monitor", tables=True)(monitor)
 
-    metrics.watch(lambda: monitor.earliest, monitor.sellers, lambda: len(orders) if lock.open else 0)
+    metrics.watch(lambda: monitor.earliest, monitor.sellers, lambda: len(orders))
 
     async def look() -> None:
         monitor.look()

@@ -39,10 +39,7 @@ Look = Callable[[], Word | None]
 
 
 class Lock:
-    """Whether this worker's policies are in force. `waits`: why it waits, "" while it does not; `open`: once they are.
-
-    Until then nobody may ask anything of the Faust app: it would take the thread that asks for its own.
-    """
+    """Whether this worker's policies are in force. `waits`: why it waits, "" while it does not."""
 
     def __init__(
         self, own: str, look: Look, metrics: Metrics, period_s: float = PERIOD_S, gone_s: float = GONE_S
@@ -52,7 +49,7 @@ class Lock:
         self._period_s, self._gone_s = period_s, gone_s
         self._told: Word | None = None
         self._asked = -period_s
-        self.waits, self.open = "", False
+        self.waits = ""
 
     def until_others_are_gone(self) -> None:
         """Returns when no ticker leads under other policies. Only then may this worker's own ticker start."""
@@ -71,7 +68,6 @@ class Lock:
                 self._wait(word.policies)
             time.sleep(self._period_s)
         self._told = word
-        self.open = True
         self._go_on()
 
     def check(self, policies: str) -> None:

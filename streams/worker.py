@@ -67,24 +67,23 @@ def _served(settings: Settings, watch: Watch, registry: CollectorRegistry) -> It
         yield
         return
     bound = listen(*settings.metrics)
-    with Server(_pages(watch, registry), bound):
+    with Server(pages(watch, registry), bound):
         log.warning("metrics and health on %s", address(bound))
         yield
 
 
-def _pages(watch: Watch, registry: CollectorRegistry) -> FastAPI:
-    pages = FastAPI(openapi_url=None)
+def pages(watch: Watch, registry: CollectorRegistry) -> FastAPI:
+    """What a worker answers; from its first moment on, before there is a consumer to ask."""
+    served = FastAPI(openapi_url=None)
 
-    @pages.get("/metrics")
+    @served.get("/metrics")
     def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    @pages.get("/health")
+    @served.get("/health")
     def health() -> Response:
         """200 when the worker has its partitions, their rows and the policies in force; 503 while it has not."""
-        app, lock = watch.app, watch.lock
-        placed = lock.open and app.started and not app.rebalancing and app.consumer.settled
-        why = "" if placed else lock.waits or "waiting for partitions"
+        why = "" if watch.app.settled else watch.lock.waits or "waiting for partitions"
         return Response(f"{why or 'ready'}\n", 503 if why else 200, media_type="text/plain")
 
-    return pages
+    return served

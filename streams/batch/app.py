@@ -8,6 +8,7 @@ from yarl import URL
 
 from streams.batch.agent import Agent
 from streams.batch.meter import Meter
+from streams.batch.partition import Partition
 from streams.batch.tables import Table, Tables
 from streams.batch.transport import Transport
 
@@ -54,3 +55,15 @@ class App(faust.App):  # type: ignore[misc]
             **settings,
         )
         self.transport = self.producer_transport = Transport(urls, self)
+
+    @property
+    def settled(self) -> bool:
+        """Whether this process has its partitions, with their rows, and takes records. Any thread may ask."""
+        return not self.rebalancing and self._consumer is not None and self._consumer.settled
+
+    def partitions(self) -> list[Partition]:
+        """The partitions of the tables that this process has, as far as they are read. Any thread may ask.
+
+        Not `consumer`: Faust makes it in the thread that asks first, and for that thread's loop.
+        """
+        return [] if self._consumer is None else self._consumer.partitions()

@@ -60,8 +60,8 @@ class Table(faust.Table):  # type: ignore[misc]
     """Declared by `app.Table`. Its rows are reached through a batch: `batch.rows(table)`."""
 
     def __len__(self) -> int:
-        """How many rows the partitions of this process have."""
-        return sum(len(part.kept(self.name)) for part in self.app.consumer.partitions())
+        """How many rows the partitions of this process have. Any thread may ask."""
+        return sum(len(part.kept(self.name)) for part in self.app.partitions())
 
 
 class Tables(TableManager):  # type: ignore[misc]

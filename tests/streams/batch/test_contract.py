@@ -57,7 +57,7 @@ CALLED = {
 }
 SET = {
     BaseConsumer.__init__: ("_committed_offset", "can_resume_flow"),
-    App.__init__: ("agents",),
+    App.__init__: ("_consumer", "agents", "rebalancing"),
     driver.ConsumerRebalanceListener.on_partitions_assigned: ("consumer_generation_id",),
     Service.__init__: ("_stopped",),
     Agent.__init__: ("fun",),
