@@ -91,7 +91,7 @@ class Ticker:
             with ExitStack() as clients:
                 clockwork = Clockwork(self._settings, self._policies, self._slack_ms, clients, self._rules)
                 log.info("this ticker leads")
-                due = time.monotonic()
+                due = time.monotonic() + self._period_s
                 try:
                     while election.won() and not self._stopping.wait(max(due - time.monotonic(), 0)):
                         due = time.monotonic() + self._period_s

@@ -17,6 +17,7 @@ from streams.messages import Post
 from streams.settings import Settings
 from streams.ticker import SLACK_MS, Clockwork, Election, Ticker
 from streams.topics import Names, apply
+from streams.watermark import UntoldError
 from tests.kafka.broker import Broker
 from tests.live.reading import records
 from tests.test_feed_quiet import watching
@@ -175,6 +176,19 @@ def test_what_a_tick_takes_is_part_of_its_period(applied: Settings, monkeypatch:
         _until(lambda: len(begun) >= 6, 30, "the ticker never ticked")
     apart = sorted(later - earlier for earlier, later in pairwise(begun))
     assert 0.9 < apart[len(apart) // 2] < 1.5
+
+
+def test_what_cannot_be_told_is_asked_again_a_period_later(applied: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[float]()
+
+    def untold(_: Clockwork) -> None:
+        asked.append(time.monotonic())
+        raise UntoldError("a topic does not answer")
+
+    monkeypatch.setattr(Clockwork, "tick", untold)
+    with Ticker(applied, HASH, period_s=0.5, session_ms=2_000):
+        _until(lambda: len(asked) >= 3, 30, "the ticker gave up")
+    assert min(later - earlier for earlier, later in pairwise(asked)) >= 0.5
 
 
 def test_a_leader_that_asks_no_more_loses_the_seat_and_knows_it(
